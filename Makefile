@@ -1,0 +1,60 @@
+# Everything a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+export UV_PYTHON_DOWNLOADS := never
+export PYTHONWARNDEFAULTENCODING := 0
+
+.PHONY: help demo test test-more check bench docs messages clean
+
+help:            ## this list
+	@grep -hE '^[a-z-]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/ —/'
+
+$(BIN)/uv: requirements/bootstrap.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@touch $@
+
+$(VENV)/main.done: $(BIN)/uv requirements/main.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/main.lock
+	@$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'lazaretto.pth').write_text(str(pathlib.Path('src').resolve()))"
+	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m lazaretto "$$@"\n' > $(BIN)/lazaretto && chmod +x $(BIN)/lazaretto
+	@touch $@
+
+$(VENV)/dev.done: $(VENV)/main.done requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+demo: $(VENV)/main.done   ## set up, invent a bureau with one facility, compute today's report, serve it (ARGS=--no-serve ends there)
+	@$(BIN)/python -m lazaretto demo $(ARGS)
+
+test: $(VENV)/dev.done   ## set up and run the tests
+	@$(BIN)/python -m pytest -n 2 --durations=20 $(ARGS)
+
+test-more: $(VENV)/dev.done   ## more random worlds, PostgreSQL, the browser, crashes
+	@LAZARETTO_WORLDS=2400 $(BIN)/python -m pytest -n 2 --durations=10 tests/property tests/unit
+	@$(BIN)/python -m pytest --durations=10 -m "more or browser" $(ARGS)
+	@LAZARETTO_TEST_ENGINE=postgres $(BIN)/python -m pytest --durations=10 tests/integration $(ARGS)
+
+check: $(VENV)/dev.done   ## style, types, layers, unused dependencies, stale generated files
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check src tests
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/deptry src
+	@LAZARETTO_HOME=$$(mktemp -d) DJANGO_SETTINGS_MODULE=lazaretto.config.settings $(BIN)/python -m django makemigrations --check --dry-run
+
+bench: $(VENV)/dev.done   ## measure, both sides in one run
+	@$(BIN)/python -m tests.benchmark.evidence
+	@$(BIN)/python -m tests.benchmark.canonical
+
+docs: $(VENV)/dev.done   ## print the generated pages again
+	@$(BIN)/python -m tests.spec.manual
+
+messages: $(VENV)/dev.done   ## compile the message catalogues
+	@$(BIN)/python -m lazaretto.web.messages
+
+clean:           ## remove what was built (data under var/ stays)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

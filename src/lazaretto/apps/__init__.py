@@ -1,0 +1,1 @@
+"""One Django app per capability; each knows only the apps below it."""

@@ -1,0 +1,1 @@
+"""Who may: organisations, users, grants, API tokens."""

@@ -1,0 +1,1 @@
+"""The protocol in force in a facility, and its response level."""

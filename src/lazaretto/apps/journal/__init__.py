@@ -1,0 +1,1 @@
+"""The append-only record: hash chain, Merkle tree, signed checkpoints. Knows no other app."""

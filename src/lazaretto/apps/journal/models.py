@@ -1,0 +1,115 @@
+"""
+Tables of the record. Instants are milliseconds since 1970 in UTC, digests are hexadecimal.
+
+An `Entry` never holds a name, a value or free text: those stay in the `Record` (or in the fact) whose salted digest is
+the entry's leaf, and can be destroyed with their salt.
+"""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+
+class Log(models.Model):
+    """
+    One chain of entries: one per facility, and `node` for what concerns no facility.
+
+    `head`, `recorded_at` and `peaks` describe the last entry, so that appending needs to read nothing else.
+    """
+
+    name = models.CharField(max_length=64, unique=True)
+    ref = models.CharField(max_length=32, unique=True)
+    epoch = models.PositiveIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    head = models.CharField(max_length=64, default="0" * 64)
+    recorded_at = models.BigIntegerField(default=0)
+    peaks = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Entry(models.Model):
+    """One thing that happened. Refuses UPDATE and DELETE (see migration 0002)."""
+
+    log = models.ForeignKey(Log, models.PROTECT, related_name="entries")
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=40)
+    subjects: models.JSONField = models.JSONField(default=list)
+    occurred_at = models.BigIntegerField()
+    recorded_at = models.BigIntegerField()
+    by = models.CharField(max_length=40)
+    protocol = models.CharField(max_length=64, blank=True)
+    leaf = models.CharField(max_length=64)
+    n = models.PositiveIntegerField(default=1)
+    detail: models.JSONField = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["log", "seq"], name="one_entry_per_number")]
+        indexes: ClassVar = [models.Index(fields=["log", "kind", "recorded_at"], name="journal_by_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.log_id}/{self.seq} {self.kind}"
+
+    def statement(self) -> dict[str, Any]:
+        """Return what the entry's digest is made of."""
+        return {
+            "seq": self.seq,
+            "kind": self.kind,
+            "subjects": self.subjects,
+            "occurred_at": self.occurred_at,
+            "recorded_at": self.recorded_at,
+            "by": self.by,
+            "protocol": self.protocol,
+            "leaf": self.leaf,
+            "n": self.n,
+            "detail": self.detail,
+            "previous": self.previous,
+        }
+
+
+class Record(models.Model):
+    """
+    One version of one business row, salted: what an entry's leaf was made of. The row itself is the latest version.
+    """
+
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="records")
+    entity = models.CharField(max_length=40)
+    key = models.CharField(max_length=120)
+    record: models.JSONField = models.JSONField()
+    salt = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["entity", "key"], name="record_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.key}"
+
+
+class Key(models.Model):
+    """A public signing key of a log; the private one is a file outside the database."""
+
+    log = models.ForeignKey(Log, models.PROTECT, related_name="keys")
+    key_id = models.CharField(max_length=16, unique=True)
+    public = models.CharField(max_length=64)
+    since = models.BigIntegerField()
+    until = models.BigIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.key_id
+
+
+class Checkpoint(models.Model):
+    """A signed statement that the first `size` entries of a log have this root."""
+
+    log = models.ForeignKey(Log, models.PROTECT, related_name="checkpoints")
+    size = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+    made_at = models.BigIntegerField()
+    signature = models.CharField(max_length=128)
+    key_id = models.CharField(max_length=16)
+
+    def __str__(self) -> str:
+        return f"{self.log_id} {self.size} {self.root[:12]}"

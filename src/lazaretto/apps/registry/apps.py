@@ -1,0 +1,36 @@
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class RegistryConfig(AppConfig):
+    name = "lazaretto.apps.registry"
+    label = "registry"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the journal how to read the rows of this app."""
+        from lazaretto.apps.journal import queries as journal
+        from lazaretto.apps.journal.models import Log
+        from lazaretto.apps.registry import models
+        from lazaretto.apps.registry.versions import key_of
+
+        tables: dict[str, tuple[Any, tuple[str, ...]]] = {
+            "place": (models.Place, ("parent",)),
+            "person": (models.Person, ("unit",)),
+            "presence": (models.Presence, ("person", "place")),
+            "standing": (models.Standing, ("person", "place")),
+            "assignment": (models.Assignment, ("person", "place")),
+            "legal_date": (models.LegalDate, ("person",)),
+        }
+
+        def reader(entity: str, model: Any, related: tuple[str, ...]) -> Any:
+            def read(log: Log) -> Iterator[tuple[str, dict[str, Any]]]:
+                for item in model.objects.filter(facility__log=log).select_related(*related).iterator(chunk_size=2000):
+                    yield key_of(entity, item), item.record()
+
+            return read
+
+        for entity, (model, related) in tables.items():
+            journal.rows_now(entity, reader(entity, model, related))

@@ -1,0 +1,1 @@
+"""Rehearsal on invented people: the demo."""

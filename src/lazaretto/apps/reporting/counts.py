@@ -1,0 +1,148 @@
+"""
+The counts of a day per population: who was there, who came and went, and what was found.
+
+A number that is not collected is null with a reason, never 0. Source: contract, rule 11; ADR 0002, 13.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from lazaretto.apps.registry.models import Facility, Presence
+from lazaretto.protocol.clock import FOREVER
+from lazaretto.protocol.corrections import corrected
+from lazaretto.protocol.fever import Fever, Reading, fever
+from lazaretto.protocol.measures import Round
+from lazaretto.protocol.record import Fact, Institution, Subject
+
+INFLOWS = ("admitted", "transferred_in", "returned")
+OUTFLOWS = ("released", "transferred_out", "died", "away")
+#: What no register of this version collects.
+NOT_COLLECTED = ("suspected", "confirmed", "tests_taken", "positives")
+ISOLATION, QUARANTINE = "isolation_stage", "quarantine_stage"
+
+
+def null(reason: str) -> dict[str, Any]:
+    return {"value": None, "reason": reason}
+
+
+def counts(
+    facility: Facility,
+    institution: Institution,
+    fevers: Mapping[str, Fever],
+    start: int,
+    end: int,
+    *,
+    measured: set[str],
+) -> dict[str, dict[str, Any]]:
+    """
+    Return the counts of [start, end) for each population on file; `measured` are the populations that a temperature
+    measure with thresholds asks.
+    """
+    flows = _flows(facility, start, end)
+    people: dict[str, list[Subject]] = {}
+    for subject in institution.subjects:
+        if subject.kind == "person":
+            people.setdefault(subject.population, []).append(subject)
+    return {
+        population: _population(subjects, flows[population], fevers, start, end, population in measured)
+        for population, subjects in sorted(people.items())
+    }
+
+
+def _population(
+    subjects: Sequence[Subject], flows: Counter[str], fevers: Mapping[str, Fever], start: int, end: int, measured: bool
+) -> dict[str, Any]:
+    feverish = [fevers[s.ref] for s in subjects if s.ref in fevers]
+    row: dict[str, Any] = {
+        "present_start": sum(_present(s, start - 1) for s in subjects),
+        **{name: flows[name] for name in (*INFLOWS, *OUTFLOWS)},
+        "present_end": sum(_present(s, end - 1) for s in subjects),
+        "fever_screened": sum(f.screened for f in feverish) if measured else null("not_measured"),
+        "fever_confirmed": sum(f.confirmed for f in feverish) if measured else null("not_measured"),
+        **{name: null("not_collected") for name in NOT_COLLECTED[:2]},
+        "in_isolation": _standing(subjects, ISOLATION, end - 1),
+        "in_quarantine": _standing(subjects, QUARANTINE, end - 1),
+        **{name: null("not_collected") for name in NOT_COLLECTED[2:]},
+        "staff_on_duty": null("not_staff"),
+    }
+    if subjects and subjects[0].base == "staff_member":
+        row["staff_on_duty"] = sum(any(s.start < end and s.end > start for s in p.stays) for p in subjects)
+    return row
+
+
+def _present(subject: Subject, at: int) -> bool:
+    return any(stay.start <= at < stay.end for stay in subject.stays)
+
+
+def _standing(subjects: Iterable[Subject], key: str, at: int) -> int:
+    return sum(any(s.key == key and s.start <= at < s.end for s in p.standings) for p in subjects)
+
+
+def _flows(facility: Facility, start: int, end: int) -> dict[str, Counter[str]]:
+    """Return per population how many arrivals and departures of each reason fell in [start, end)."""
+    found: dict[str, Counter[str]] = {}
+    rows = Presence.objects.filter(facility=facility, layer="record").order_by("person_id", "starts")
+    stays: dict[int, list[tuple[int, int, str, str, str]]] = {}
+    for person, population, starts, ends, entry, exit_ in rows.values_list(
+        "person_id", "person__population", "starts", "ends", "entry", "exit"
+    ):
+        span = (starts or 0, FOREVER if ends is None else ends, entry, exit_, population)
+        stays.setdefault(person, []).append(span)
+    for own in stays.values():
+        flow = found.setdefault(own[0][4], Counter())
+        for index, (came, left, entry, exit_, _) in enumerate(own):
+            before = own[index - 1][1] if index else None
+            after = own[index + 1][0] if index + 1 < len(own) else None
+            if before != came and start <= came < end:
+                flow[entry or ("admitted" if before is None else "returned")] += 1
+            if after != left and start <= left < end:
+                flow[exit_ or ("released" if after is None else "away")] += 1
+    for population in facility.people.values_list("population", flat=True).distinct():
+        found.setdefault(population, Counter())
+    return found
+
+
+def closes(row: Mapping[str, Any]) -> bool:
+    """Say whether start + in − out = end."""
+    came, left = sum(row[n] for n in INFLOWS), sum(row[n] for n in OUTFLOWS)
+    return bool(row["present_start"] + came - left == row["present_end"])
+
+
+def fevers(institution: Institution, rounds: Sequence[Round], start: int, end: int, as_of: int) -> dict[str, Fever]:
+    """Return the fevers of people whom a temperature measure with thresholds concerns, from the readings on record."""
+    limits = _thresholds(institution, rounds)
+    readings: dict[str, list[Reading]] = {}
+    leaves = corrected(f for f in institution.facts if f.recorded_at <= as_of and f.observation == "temperature").leaves
+    for fact in sorted(leaves, key=lambda f: (f.observed_at, f.id)):
+        value = _number(fact)
+        if value is not None and fact.subject in limits:
+            readings.setdefault(fact.subject, []).append(Reading(fact.observed_at, value))
+    return {ref: fever(found, *limits[ref], start, end) for ref, found in readings.items()}
+
+
+def _thresholds(institution: Institution, rounds: Sequence[Round]) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return the lowest thresholds that any measure sets for each person."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for round_ in rounds:
+        screen, confirm = round_.screen_threshold, round_.confirm_threshold or round_.screen_threshold
+        if round_.observation != "temperature" or screen is None or confirm is None:
+            continue
+        for subject in institution.subjects:
+            if subject.kind == "person" and asks(round_, subject):
+                known = found.get(subject.ref, (screen, confirm))
+                found[subject.ref] = (min(known[0], screen), min(known[1], confirm))
+    return found
+
+
+def asks(round_: Round, subject: Subject) -> bool:
+    wanted = [s.populations for s in round_.applies_to]
+    return any(not w or subject.population in w or subject.base in w for w in wanted)
+
+
+def _number(fact: Fact) -> Decimal | None:
+    try:
+        return Decimal(fact.value) if fact.outcome == "done" else None
+    except InvalidOperation:
+        return None

@@ -1,0 +1,161 @@
+"""The report of a facility-day: computed, its outgoing form, and what was signed."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from lazaretto.apps.command.queries import level_lines, protocol_lines
+from lazaretto.apps.journal.actions import sign_head
+from lazaretto.apps.journal.models import Log
+from lazaretto.apps.registry.models import Facility
+from lazaretto.apps.reporting.contradictions import contradictions, units
+from lazaretto.apps.reporting.counts import asks, counts, fevers
+from lazaretto.apps.reporting.models import SignedReport
+from lazaretto.apps.rounds.queries import DayEvidence, day_evidence
+from lazaretto.protocol.canonical import digest
+from lazaretto.protocol.clock import utc_text
+from lazaretto.protocol.measures import Round
+from lazaretto.protocol.record import Subject
+from lazaretto.protocol.selection import Selection
+from lazaretto.protocol.tally import entered_late_contradictions, fate_counts, measure_row, status
+
+SMALL = 5
+
+
+class _Units:
+    """Which unit answers for a subject: the person's own, else the wing around the place where it was."""
+
+    def __init__(self, day: DayEvidence) -> None:
+        self.selection = Selection(day.institution)
+        self.places = day.institution.places
+
+    def __call__(self, subject: Subject, at: int) -> str:
+        if subject.unit:
+            return subject.unit
+        if subject.kind in ("group", "facility"):
+            return subject.ref.partition(":")[2] if subject.kind == "group" else ""
+        chain = self.selection.chain(self.selection.place_of(subject, at))
+        wing = next((ref for ref in chain if self.places[ref].kind == "wing"), chain[-1] if chain else "")
+        return wing.partition(":")[2]
+
+
+def draft(facility: Facility, on: date, as_of: int) -> dict[str, Any]:
+    """
+    Return the facility's own report of a day as of an instant, unsigned (contract, rule 11).
+
+    :raises NoProtocol: if nothing was adopted by then.
+    """
+    return draft_with_outgoing(facility, on, as_of)[0]
+
+
+def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both forms of the report, the second without the digest of the first."""
+    day = day_evidence(facility, on, as_of)
+    unit_of = _Units(day)
+    start, end = day.evidence.start, day.evidence.end
+    rounds = _rounds(day)
+    by_measure: dict[str, list[Any]] = {id_: [] for id_ in rounds}
+    for result in day.evidence.slots:
+        by_measure[result.measure].append(result)
+    rows = [measure_row(rounds[id_], results) for id_, results in by_measure.items()]
+    fever = fevers(day.institution, list(rounds.values()), start, end, as_of)
+    per_population = counts(facility, day.institution, fever, start, end, measured=_measured(day, rounds))
+    checks = day.in_force[-1].resolved.document.checks
+    found = contradictions(facility, day, counts=per_population, fevers=fever, unit_of=unit_of)
+    found += entered_late_contradictions(rows, checks.entered_late_share)
+    expected, reported = units(day, unit_of)
+    document = {
+        "facility": facility.code,
+        "on": on.isoformat(),
+        "as_of": utc_text(as_of),
+        "zone_time": facility.zone,
+        "day": {"from": utc_text(start), "to": utc_text(end)},
+        "number": None,
+        "amends": None,
+        "status": status(rows, rounds, found),
+        "protocol": protocol_lines(day.in_force, start, end),
+        "level": level_lines(day.in_force, start, end),
+        "presence_source": {"staff_member": "imported_presence"},
+        "measures": rows,
+        "facts": fate_counts(day.evidence),
+        "counts": per_population,
+        "units": {"expected": len(expected), "reported": len(reported)},
+        "contradictions": found,
+        "signed_by": None,
+        "checkpoint": sign_head(Log.objects.get(pk=facility.log_id)),
+    }
+    return document, outgoing(document, _gap_cells(day, by_measure, unit_of))
+
+
+def _rounds(day: DayEvidence) -> dict[str, Round]:
+    """Return each measure in force at any time of the day, with its latest value there."""
+    start, end = day.evidence.start, day.evidence.end
+    in_day = [p for p in day.in_force if p.start < end and p.end > start]
+    return {m.id: m for p in in_day for m in p.resolved.measures}
+
+
+def _measured(day: DayEvidence, rounds: dict[str, Round]) -> set[str]:
+    asked = [r for r in rounds.values() if r.observation == "temperature" and r.screen_threshold is not None]
+    people = (s for s in day.institution.subjects if s.kind == "person")
+    return {s.population for s in people if any(asks(r, s) for r in asked)}
+
+
+def _gap_cells(day: DayEvidence, by_measure: dict[str, list[Any]], unit_of: _Units) -> dict[str, list[dict[str, Any]]]:
+    """Return gaps as counts per measure, unit and reason; a reason that is not a code of the protocol is `other`."""
+    codes = {r.id for p in day.in_force for r in p.resolved.document.reasons}
+    subjects = {s.ref: s for s in day.institution.subjects}
+    cells: dict[str, list[dict[str, Any]]] = {}
+    for measure, results in by_measure.items():
+        counted = Counter(
+            (
+                unit_of(subjects[r.subject], r.due),
+                (r.reason if r.reason in codes else "other") if r.reason else "no_record",
+            )
+            for r in results
+            if r.state == "missed"
+        )
+        cells[measure] = [{"unit": u, "reason": c, "n": suppressed(n)} for (u, c), n in sorted(counted.items())]
+    return cells
+
+
+def suppressed(n: Any) -> Any:
+    """Return a count of 1–4 as suppressed; 0 was looked at and is said."""
+    if isinstance(n, int) and 0 < n < SMALL:
+        return {"suppressed": True, "value": None}
+    return n
+
+
+#: Contradictions leave the house as counts: their details name people, rooms and facts.
+def outgoing(document: dict[str, Any], cells: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return the form that leaves the facility: no names, gaps as counts, small cells suppressed."""
+    kinds = Counter(c["kind"] for c in document["contradictions"])
+    return document | {
+        "form": "outgoing",
+        "measures": [row | {"gaps": cells[row["id"]]} for row in document["measures"]],
+        "counts": {
+            population: {name: suppressed(value) for name, value in row.items()}
+            for population, row in document["counts"].items()
+        },
+        "contradictions": [{"kind": kind, "n": n} for kind, n in sorted(kinds.items())],
+        "signed_by": None,
+    }
+
+
+def bound_to(document: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    """Return the outgoing form with the digest of the internal document, of which a superior can later ask proof."""
+    same = {k: document[k] for k in ("number", "amends", "checkpoint", "as_of")}
+    return form | same | {"internal_digest": digest(document)}
+
+
+def signed_reports(facility: Facility, on: date) -> list[SignedReport]:
+    """Return what was signed for a day, the first report first."""
+    return list(SignedReport.objects.filter(facility=facility, on=on).order_by("number"))
+
+
+def month_status(facility: Facility, year: int, month: int) -> dict[date, tuple[str, int]]:
+    """Return for each day of a month with a signed report its last status and how many were signed; the rest is unknown."""
+    found: dict[date, tuple[str, int]] = {}
+    rows = SignedReport.objects.filter(facility=facility, on__year=year, on__month=month).order_by("on", "number")
+    for on, number, word in rows.values_list("on", "number", "status"):
+        found[on] = (word, number)
+    return found

@@ -1,0 +1,1 @@
+"""Facts and excuses, and the evidence that they make."""

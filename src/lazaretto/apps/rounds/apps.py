@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class RoundsConfig(AppConfig):
+    name = "lazaretto.apps.rounds"
+    label = "rounds"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the journal where the rows of this app's entries are."""
+        from lazaretto.apps.journal import queries as journal
+        from lazaretto.apps.rounds import actions, models
+
+        journal.rows_of("facts_recorded", actions.leaves_of)
+        journal.rows_now(
+            "excuse", lambda log: ((str(e.pk), e.record()) for e in models.Excuse.objects.filter(facility__log=log))
+        )

@@ -1,0 +1,127 @@
+"""Facts and excuses. Neither is ever changed: a correction is a fact that supersedes another."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from lazaretto.apps.journal.models import Entry
+from lazaretto.apps.registry.models import Facility
+
+
+class Fact(models.Model):
+    """
+    Something observed or done, of one observation. `pk` is (facility, id): another facility's ids are another world.
+    """
+
+    pk = models.CompositePrimaryKey("facility_id", "id")
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="facts", db_index=False)
+    id = models.CharField(max_length=64)
+    observation = models.CharField(max_length=64)
+    subject_kind = models.CharField(max_length=10)
+    subject = models.CharField(max_length=60)
+    observed_at = models.BigIntegerField()
+    recorded_at = models.BigIntegerField()
+    outcome = models.CharField(max_length=10)
+    value = models.CharField(max_length=40, blank=True)
+    ucum = models.CharField(max_length=20, blank=True)
+    method = models.CharField(max_length=40, blank=True)
+    site = models.CharField(max_length=40, blank=True)
+    device = models.CharField(max_length=60, blank=True)
+    by = models.CharField(max_length=60, blank=True)
+    source = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=120, blank=True)
+    supersedes = models.CharField(max_length=64, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    salt = models.BinaryField(max_length=32)
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["facility", "observed_at"], name="fact_by_time"),
+            models.Index(
+                fields=["facility", "subject_kind", "subject", "observation", "observed_at"], name="fact_by_subject"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+    @property
+    def ref(self) -> str:
+        return f"{self.subject_kind}:{self.subject}"
+
+    def content(self) -> dict[str, Any]:
+        """Return what makes two facts of one id the same; when it was recorded does not."""
+        return {name: getattr(self, name) for name in CONTENT}
+
+    def record(self) -> dict[str, Any]:
+        """Return what the journal's leaf is made of."""
+        return {"id": self.id, "recorded_at": self.recorded_at, **self.content()}
+
+
+CONTENT = (
+    "observation", "subject_kind", "subject", "observed_at", "outcome", "value", "ucum", "method", "site", "device",
+    "by", "source", "reason", "supersedes", "note",
+)  # fmt: skip
+
+
+class IdConflict(models.Model):
+    """A fact that was refused because its id was taken by another content."""
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="id_conflicts")
+    fact_id = models.CharField(max_length=64)
+    observed_at = models.BigIntegerField()
+    recorded_at = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["facility", "fact_id", "digest"], name="one_conflict_per_content")
+        ]
+
+    def __str__(self) -> str:
+        return self.fact_id
+
+
+class Excuse(models.Model):
+    """Why slots in [starts, ends) were not owed. `subject` is `kind:code`; `measures` narrows any scope."""
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="excuses")
+    scope = models.CharField(max_length=10)
+    subject = models.CharField(max_length=80, blank=True)
+    measure = models.CharField(max_length=64, blank=True)
+    starts = models.BigIntegerField()
+    ends = models.BigIntegerField()
+    reason = models.CharField(max_length=120)
+    by = models.CharField(max_length=60)
+    recorded_at = models.BigIntegerField()
+    withdrawn_at = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends__gt=models.F("starts")), name="an_excuse_ends_after_it_starts"
+            ),
+            models.UniqueConstraint(
+                fields=["facility", "scope", "subject", "measure", "starts", "ends", "reason"],
+                condition=models.Q(withdrawn_at=None),
+                name="one_excuse_once",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["facility", "starts", "ends"], name="excuse_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.subject} {self.reason}"
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "scope": self.scope,
+            "subject": self.subject,
+            "measure": self.measure,
+            "from": self.starts,
+            "to": self.ends,
+            "reason": self.reason,
+            "by": self.by,
+            "recorded_at": self.recorded_at,
+            "withdrawn_at": self.withdrawn_at,
+        }

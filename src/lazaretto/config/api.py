@@ -1,0 +1,69 @@
+"""
+The HTTP API: its authentication, its one error handler, and the routes that the apps bring.
+
+Every refusal is a problem document (RFC 9457) with its words in Chinese and English.
+"""
+
+import time
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import HttpBearer
+
+from lazaretto.apps.accounts import queries as accounts
+from lazaretto.apps.accounts.queries import NotAllowed
+from lazaretto.apps.command.queries import NoProtocol
+from lazaretto.apps.registry.queries import NoSuchFacility
+from lazaretto.apps.rounds.api import router as rounds
+from lazaretto.protocol.text import Text
+
+
+class TokenAuth(HttpBearer):
+    """An API token as `Authorization: Bearer lz_…`."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        user = accounts.user_of_token(token, int(time.time() * 1000))
+        if user is not None:
+            request.user = user
+        return user
+
+
+api = NinjaAPI(title="Lazaretto", version="1", auth=TokenAuth(), docs_url=None, urls_namespace="api")
+api.add_router("", rounds)
+
+
+def problem(status: int, kind: str, message: Text, **more: Any) -> HttpResponse:
+    """Return a problem document."""
+    body = {"type": kind, "title": message.en, "title_zh": message.zh, "status": status, **more}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+_PROBLEMS: dict[type[Exception], tuple[int, str, Text]] = {
+    AuthenticationError: (401, "sign_in", Text("请带有效的访问令牌", "send a valid API token")),
+    NotAllowed: (403, "not_allowed", Text("这个角色不能这样做", "your role may not do this")),
+    NoSuchFacility: (404, "not_found", Text("没有这个机构", "there is no such facility")),
+    NoProtocol: (409, "no_protocol", Text("机构还没有采用规程", "the facility has adopted no protocol")),
+}
+
+
+def _handle(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    status, kind, message = _PROBLEMS[type(error)]  # type: ignore[index]
+    return problem(status, kind, message)
+
+
+for _known in _PROBLEMS:
+    api.add_exception_handler(_known, _handle)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    places = [{"path": list(e["loc"]), "message": e["msg"]} for e in error.errors[:100]]
+    message = Text("请求的格式不对", "the request is not in the expected form")
+    return problem(422, "invalid", message, errors=places)
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, "http", Text(str(error), str(error)))

@@ -1,0 +1,50 @@
+"""
+The command line. Each command parses, calls one action or query, and says one sentence (or prints JSON).
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lazaretto.config import runtime
+from lazaretto.config.commands import demo, facility, imports, protocol, report, system
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Lazaretto: infection prevention and control in closed institutions. / 封闭场所感染防控。",
+)
+app.add_typer(facility.app, name="facility")
+app.add_typer(imports.app, name="import")
+app.add_typer(protocol.app, name="protocol")
+app.add_typer(report.app, name="report")
+app.add_typer(system.users, name="user")
+app.command("init")(system.init)
+app.command("serve")(system.serve)
+app.command("doctor")(system.doctor)
+app.command("verify")(system.verify)
+app.command("keys")(system.public_keys)
+app.command("excuse")(imports.excuse)
+app.command("demo")(demo.demo)
+
+
+@app.callback()
+def _home(
+    home: Annotated[
+        Path | None, typer.Option(help="Where data is kept (default: LAZARETTO_HOME or ./var).", show_default=False)
+    ] = None,
+) -> None:
+    if home is not None:
+        os.environ["LAZARETTO_HOME"] = str(home)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        runtime.err.print(runtime.say("已停止。已写入的都在。", "Stopped. What was written is there."))
+        raise SystemExit(130) from None

@@ -1,0 +1,40 @@
+"""Shipped data: protocols as YAML. A pack is found by the name of its file."""
+
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from lazaretto.protocol.load import Loaded, load
+
+
+def names() -> list[str]:
+    """Return the ids of all shipped protocols."""
+    return sorted(item.name.removesuffix(".yaml") for item in files(__name__).iterdir() if item.name.endswith(".yaml"))
+
+
+def read(pack: str) -> tuple[str, str]:
+    """Return (file name, text) of a pack. :raises KeyError: if there is none of that name."""
+    if pack not in names():
+        raise KeyError(pack)
+    return f"{pack}.yaml", files(__name__).joinpath(f"{pack}.yaml").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=64)
+def shipped(pack: str) -> Loaded:
+    """Return a shipped protocol. :raises KeyError: if there is none of that name."""
+    file, text = read(pack)
+    return load(text, file, read)
+
+
+def open_protocol(pack_or_file: str) -> Loaded:
+    """
+    Return a protocol by the name of a pack or the path of a YAML file, which may extend a pack.
+
+    :raises KeyError: if it is neither. :raises ProtocolError: if it has mistakes.
+    """
+    if pack_or_file in names():
+        return shipped(pack_or_file)
+    path = Path(pack_or_file)
+    if not path.is_file():
+        raise KeyError(pack_or_file)
+    return load(path.read_text(encoding="utf-8-sig"), path.name, read)

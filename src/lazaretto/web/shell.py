@@ -1,0 +1,46 @@
+"""
+What every page shows around its content: language, theme, and the facilities that the reader may go to.
+
+`web` stands below the apps and cannot ask for facilities itself; an app that can is told with `facilities_from`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+
+THEME_COOKIE = "lz_theme"
+THEMES = ("light", "dark", "auto")
+
+_sources: list[Callable[[Any], Sequence[Any]]] = []
+
+
+def facilities_from(source: Callable[[Any], Sequence[Any]]) -> None:
+    """Declare who knows which facilities a user may go to; each has `code` and `name`."""
+    _sources[:] = [source]
+
+
+def theme(request: HttpRequest) -> str:
+    cookie = request.COOKIES.get(THEME_COOKIE, "")
+    return cookie if cookie in THEMES else "auto"
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the context that `web/base.html` needs besides what a view gives it."""
+    language = get_language() or "zh-hans"
+    return {
+        "html_lang": "zh-Hans" if language.startswith("zh") else "en",
+        "other_language": "en" if language.startswith("zh") else "zh-hans",
+        "theme": theme(request),
+        "themes": THEMES,
+        "own_facilities": SimpleLazyObject(lambda: _facilities(request)),
+    }
+
+
+def _facilities(request: HttpRequest) -> list[Any]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    return [facility for source in _sources for facility in source(user)]
