@@ -59,7 +59,9 @@ def test_without_a_sign_in_nothing_is_shown(seen: Small, path: str) -> None:
     assert response.url == f"{reverse('sign-in')}?next={path}"  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("path", [*PAGES[1:], "/facilities/YT/days/", DAY_PAGE + "draft.json", DAY_PAGE + "gaps.xlsx", DAY_PAGE + "sign/"])
+@pytest.mark.parametrize(
+    "path", [*PAGES[1:], "/facilities/YT/days/", DAY_PAGE + "draft.json", DAY_PAGE + "gaps.xlsx", DAY_PAGE + "sign/"]
+)
 def test_another_facility_is_not_found(
     seen: Small, make_facility: Callable[..., Small], sign_in: SignIn, path: str
 ) -> None:
@@ -180,7 +182,10 @@ def test_sign_through_the_page_then_amend(seen: Small, sign_in: SignIn, look_at:
     assert (report.number, report.signed_by, report.as_of) == (1, "Qin", seen.at)
     assert report.entry.by != "Qin"
     assert "Nothing on record differs" in response.content.decode()
-    assert "already has a signed report" in client.post(DAY_PAGE + "sign/", {"as_of": seen.at}, follow=True).content.decode()
+    assert (
+        "already has a signed report"
+        in client.post(DAY_PAGE + "sign/", {"as_of": seen.at}, follow=True).content.decode()
+    )
 
     seen.at += 3_600_000
     look_at(seen.at)
@@ -207,7 +212,13 @@ def test_what_is_signed_is_what_was_shown_lately(seen: Small, sign_in: SignIn, a
 
 def test_forms_need_their_token(seen: Small, sign_in: SignIn) -> None:
     client = sign_in("epidemic_lead", seen.facility.organisation, enforce_csrf=True)
-    for path in (DAY_PAGE + "sign/", DAY_PAGE + "amend/", reverse("sign-out"), reverse("set-theme"), reverse("set-language")):
+    for path in (
+        DAY_PAGE + "sign/",
+        DAY_PAGE + "amend/",
+        reverse("sign-out"),
+        reverse("set-theme"),
+        reverse("set-language"),
+    ):
         assert client.post(path, {"as_of": seen.at}).status_code == 403
     assert not SignedReport.objects.exists()
 
@@ -332,7 +343,14 @@ def test_language_and_theme_are_kept_and_lead_back_here_only(db: None) -> None:
 def test_the_protocol_reads_as_prose_in_both_languages(seen: Small, sign_in: SignIn) -> None:
     client = sign_in("gate_officer", seen.facility.organisation)
     page = text_of(client, "/facilities/YT/protocol/")
-    for words in ("once a day, between 06:00 and 20:00", "S3-32", "ward officer", "isolation_stage", "37.3 °C", "Routine"):
+    for words in (
+        "once a day, between 06:00 and 20:00",
+        "S3-32",
+        "ward officer",
+        "isolation_stage",
+        "37.3 °C",
+        "Routine",
+    ):
         assert words in page
     client.cookies["lz_lang"] = "zh-hans"
     page = text_of(client, "/facilities/YT/protocol/")
@@ -349,3 +367,14 @@ def test_a_signed_day_counts_as_signed_from_its_own_calendar(seen: Small, sign_i
     assert "unknown" in today
     assert "contradictory" in yesterday
     assert date(2026, 3, 18).isoformat() in row
+
+
+def test_a_page_that_breaks_says_what_stands(rf: Any) -> None:
+    from django.utils import translation
+
+    from lazaretto.web import errors
+
+    with translation.override("en"):
+        response = errors.broken(rf.get("/"))
+    assert response.status_code == 500
+    assert "What was recorded before stands" in response.content.decode()

@@ -34,7 +34,7 @@ def test_a_new_beat_begins_with_the_change(spec: Spec) -> None:
         """,
         table="""
         due   | fact at || opens | closes      | state
-        04:00 |         || 03-16 21:45 | 05:45 | missed
+        04:00 |         || 03:45 | 05:45       | missed
         06:00 |         || 05:45 | 07:45       | missed
         08:00 | 09:10   || 07:45 | 11:45       | late
         12:00 |         || 11:45 | 15:45       | missed
@@ -123,7 +123,7 @@ def test_which_condition_on_a_standing_wins(spec: Spec) -> None:
         stage=two; risk=high     || 07:00
         risk=high                || 08:00
         stage=one from 08:30     || 08:00, 09:00
-        stage=one until 08:30    || 08:00
+        stage=one until 08:30    || none
         stage=one from 08:00     || 09:00
         """,
         cadence="times: ['08:00']",

@@ -168,7 +168,7 @@ class World:
     # -- what it comes to ----------------------------------------------------------------------------------------
 
     def institution(self) -> Institution:
-        if not any(s.kind == "person" for s in self.subjects.values()):
+        if not self.subjects:
             self.add_people("person \n A")
         return Institution(
             self.facility,

@@ -121,7 +121,11 @@ def row(**given: Any) -> dict[str, Any]:
         ({"expected": 2, "missed": 2, "coverage": "0", "gaps": [{"reason": None}] * 2}, "no_evidence", "—"),
         ({"expected": 2, "missed": 2, "coverage": "0", "gaps": [{"reason": "no_power"}] * 2}, "counts", "0.0%"),
         ({"expected": 2, "pending": 2}, "counts", "—"),
-        ({"expected": 3, "on_time": 2, "missed": 1, "coverage": "0.6666666666", "gaps": [{"reason": None}]}, "counts", "66.6%"),
+        (
+            {"expected": 3, "on_time": 2, "missed": 1, "coverage": "0.6666666666", "gaps": [{"reason": None}]},
+            "counts",
+            "66.6%",
+        ),
     ],
 )
 def test_no_evidence_is_not_nought_per_cent(given: dict[str, Any], bar: str, percent: str) -> None:
@@ -157,7 +161,11 @@ def test_a_key_number_is_no_more_than_what_is_known(values: list[Any], kind: str
 
 
 def test_without_any_reading_no_fever_is_unknown() -> None:
-    counts = {"prisoner": dict.fromkeys(("present_end", "fever_screened", "fever_confirmed", "suspected", "confirmed", "died"), 0)}
+    counts = {
+        "prisoner": dict.fromkeys(
+            ("present_end", "fever_screened", "fever_confirmed", "suspected", "confirmed", "died"), 0
+        )
+    }
     document = {"counts": counts, "measures": [row(expected=9, missed=9)], "facts": {"used": 1}}
     with translation.override("en"):
         found = {c["label"]: c["kind"] for c in verdict.cells(document)}
@@ -171,6 +179,11 @@ def test_a_gap_stands_where_the_person_was_when_it_was_due() -> None:
     stays = {"person:P1": [(0, due, here), (due, None, there)]}
     with translation.override("en"):
         (line,) = gaps.named_lines(
-            [gap], names={"person:P1": Named("P1", "赵一", "赵一", "W1")}, stays=stays, measures={}, reasons={}, zone="UTC"
+            [gap],
+            names={"person:P1": Named("P1", "赵一", "赵一", "W1")},
+            stays=stays,
+            measures={},
+            reasons={},
+            zone="UTC",
         )
     assert (line["name"], line["place"], line["due"], line["reason"]) == ("赵一", "Room B", "17 Mar 05:00", "")

@@ -1,5 +1,7 @@
 """Shares are cut, not rounded; a gap is never too thin to be seen."""
 
+from itertools import pairwise
+
 import pytest
 
 from lazaretto.web.figures import BAR_WIDTH, LEAST, count, percent, segments
@@ -39,7 +41,7 @@ def test_a_bar_shows_all_that_is_not_zero_within_its_width(counts: dict[str, int
     drawn = segments(**counts)
     assert [s.state for s in drawn] == [name for name, n in counts.items() if n]
     assert all(s.width >= LEAST for s in drawn if s.state != "excused")
-    assert all(a.x + a.width <= b.x for a, b in zip(drawn, drawn[1:], strict=False))
+    assert all(a.x + a.width <= b.x for a, b in pairwise(drawn))
     assert drawn[-1].x + drawn[-1].width <= BAR_WIDTH + 0.01
 
 

@@ -13,7 +13,11 @@ STATES = ("ok", "due", "late", "missed", "excused", "unknown", "refused", "hold"
 def blocks() -> dict[str, dict[str, str]]:
     text = (CSS / "tokens.css").read_text()
     found = {}
-    for name, pattern in (("light", r":root \{(.*?)\}"), ("dark", r"\[data-bs-theme=dark\] \{(.*?)\}"), ("auto", r"\[data-bs-theme=auto\] \{(.*?)\}")):
+    for name, pattern in (
+        ("light", r":root \{(.*?)\}"),
+        ("dark", r"\[data-bs-theme=dark\] \{(.*?)\}"),
+        ("auto", r"\[data-bs-theme=auto\] \{(.*?)\}"),
+    ):
         match = re.search(pattern, text, re.S)
         assert match
         found[name] = dict(re.findall(r"--([\w-]+): (#[0-9A-F]{6});", match[1]))
@@ -46,8 +50,12 @@ def test_dark_by_choice_is_dark_by_the_system() -> None:
 def test_text_and_marks_stand_out(theme: str) -> None:
     tokens = blocks()[theme]
     grounds = ("surface", "canvas", "sunken")
-    weak = [(t, g) for t in ("ink", "ink-2", "ink-3", "accent") for g in grounds if contrast(tokens[t], tokens[g]) < 4.5]
-    weak += [(f"{s}-fg", g) for s in STATES for g in ("surface", f"{s}-tint") if contrast(tokens[f"{s}-fg"], tokens[g]) < 4.5]
+    weak = [
+        (t, g) for t in ("ink", "ink-2", "ink-3", "accent") for g in grounds if contrast(tokens[t], tokens[g]) < 4.5
+    ]
+    weak += [
+        (f"{s}-fg", g) for s in STATES for g in ("surface", f"{s}-tint") if contrast(tokens[f"{s}-fg"], tokens[g]) < 4.5
+    ]
     weak += [(f"{s}-mark", "surface") for s in STATES if contrast(tokens[f"{s}-mark"], tokens["surface"]) < 3]
     weak += [("line-strong", g) for g in ("surface", "canvas") if contrast(tokens["line-strong"], tokens[g]) < 3]
     weak += [("on-accent", "accent")] if contrast(tokens["on-accent"], tokens["accent"]) < 4.5 else []

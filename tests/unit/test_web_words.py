@@ -26,8 +26,12 @@ def said_in_code(path: Path) -> set[str]:
 
 def said_in_template(path: Path) -> set[str]:
     text = templatize(path.read_text(encoding="utf-8"), origin=path.name)
-    return {ast.literal_eval(found[1]) for found in re.finditer(r"""gettext\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", text)} | {
-        ast.literal_eval(found[1]) for found in re.finditer(r"""(?<!\w)_\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", text)
+    return {
+        ast.literal_eval(found[1])
+        for found in re.finditer(r"""gettext\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", text)
+    } | {
+        ast.literal_eval(found[1])
+        for found in re.finditer(r"""(?<!\w)_\(u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", text)
     }
 
 

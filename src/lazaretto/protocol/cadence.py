@@ -16,7 +16,7 @@ from lazaretto.protocol.text import Text
 
 def refuse(code: str, message: Text) -> PydanticCustomError:
     """Return the error of a rule that a document breaks; it carries both languages to `load`."""
-    return PydanticCustomError(code, "{zh} / {en}", {"zh": message.zh, "en": message.en})  # type: ignore[arg-type]
+    return PydanticCustomError(code, "{zh} / {en}", {"zh": message.zh, "en": message.en})
 
 
 def _wall_time(value: Any) -> str:

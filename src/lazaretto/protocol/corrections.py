@@ -44,7 +44,7 @@ def _sort_in(result: Corrected, fact: Fact) -> None:
 
 def _chains(linked: list[Fact], known: dict[str, Fact]) -> list[list[Fact]]:
     """Return the connected groups of facts that `supersedes` links."""
-    root = {}
+    root: dict[str, str] = {}
 
     def find(name: str) -> str:
         while root.setdefault(name, name) != name:

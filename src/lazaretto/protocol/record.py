@@ -84,6 +84,7 @@ class Fact:
     supersedes: str | None = None
     source: str = ""
     value: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Calendar:
 
 def segments(timeline: Sequence[Phase], measure: str, subject: Subject) -> tuple[Segment, ...]:
     """Return the segments on which version, level, override and the subject's standings are constant (rule 3)."""
-    found = []
+    found: list[Segment] = []
     for phase in timeline:
         for round_ in phase.measures:
             if round_.id == measure:
@@ -165,7 +165,7 @@ def draws(facility: str, cadence: Cadence, measure: str, shifts: tuple[Shift, ..
     spans = [("", 0, MINUTES_A_DAY)]
     if cadence.random.per == "shift":
         spans = [(s.id, minute_of_day(s.start), minute_of_day(s.end)) for s in shifts]
-    found = []
+    found: list[int] = []
     for name, start, end in spans:
         length = end - start if end > start else end - start + MINUTES_A_DAY
         room = length - n * gap + 1
@@ -182,7 +182,7 @@ def count_windows(calendar: Calendar, part: Segment, start: int, end: int) -> li
     days = count.within.days
     first = local_day(calendar.zone, start) - timedelta(days=1)
     last = local_day(calendar.zone, end)
-    found = []
+    found: list[tuple[int, int]] = []
     day = first - timedelta(days=max(days - 1, 0))
     while day <= last:
         for a, b in _count_minutes(part.round.cadence, day):

@@ -31,7 +31,7 @@ def share(part: int, whole: int) -> str | None:
 
 def measure_row(round_: Round, results: Sequence[SlotResult]) -> dict[str, Any]:
     """Return one measure's line of the document: counts, shares and its gaps by name."""
-    states = Counter(r.state for r in results)
+    states: Counter[str] = Counter(r.state for r in results)
     done = states["on_time"] + states["late"]
     expected = len(results)
     return {
@@ -56,7 +56,7 @@ def measure_row(round_: Round, results: Sequence[SlotResult]) -> dict[str, Any]:
 
 def fate_counts(evidence: Evidence) -> dict[str, int]:
     """Return how many facts of the day met each fate; the five add up to the facts received."""
-    counts = Counter(evidence.fates.values())
+    counts: Counter[str] = Counter(evidence.fates.values())
     return {fate: counts[fate] for fate in FATES}
 
 
@@ -74,7 +74,7 @@ def falls_short(row: Mapping[str, Any], round_: Round) -> bool:
     if not round_.required or row["expected"] == 0:
         return False
     done, owed = row["on_time"] + row["late"], row["expected"] - row["excused"] - row["pending"]
-    return row["pending"] > 0 or owed == 0 or done < round_.complete_at * owed
+    return bool(row["pending"] > 0 or owed == 0 or done < round_.complete_at * owed)
 
 
 def status(rows: Sequence[Mapping[str, Any]], rounds: Mapping[str, Round], contradictions: Sequence[Any]) -> Status:

@@ -30,7 +30,8 @@ def grants_in_force(user: User, on: date) -> QuerySet[Grant]:
 def organisations_where(user: User, permissions: Iterable[Permission], on: date) -> set[int]:
     """Return the ids of the organisations in which a user has any of `permissions`: those granted and all below them."""
     wanted = set(permissions)
-    commanded, advised = set(), set()
+    commanded: set[int] = set()
+    advised: set[int] = set()
     if user.is_active:
         for role, organisation in grants_in_force(user, on).values_list("role", "organisation_id"):
             if POLICY.get(role, frozenset()) & wanted:

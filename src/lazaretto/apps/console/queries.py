@@ -19,6 +19,7 @@ from lazaretto.protocol.evidence import day_bounds
 
 READS_REPORT = (Permission.REPORT_READ, Permission.REPORT_READ_OUTGOING)
 _CHUNK = 400
+NAME = ("code", "name_zh", "name_en")
 
 
 class Asked(NamedTuple):
@@ -167,10 +168,8 @@ def named(asked: Asked, refs: Iterable[str]) -> dict[str, Named]:
         found |= {f"person:{code}": Named(code, name, name, unit or "") for code, name, unit in rows}
     for kind, model in (("place", Place), ("asset", Asset), ("group", Group)):
         for part in _chunks(codes.get(kind, [])):
-            rows = model.objects.filter(facility=asked.facility, code__in=part).values_list(
-                "code", "name_zh", "name_en"
-            )
-            found |= {f"{kind}:{code}": Named(code, zh, en) for code, zh, en in rows}
+            things = model.objects.filter(facility=asked.facility, code__in=part)
+            found |= {f"{kind}:{code}": Named(code, zh, en) for code, zh, en in things.values_list(*NAME)}
     return found
 
 

@@ -41,7 +41,7 @@ def new_salt() -> bytes:
     return secrets.token_bytes(32)
 
 
-def salted_leaf(salt: bytes, record: dict[str, Any]) -> bytes:
+def salted_leaf(salt: bytes | memoryview, record: dict[str, Any]) -> bytes:
     """Return SHA-256(salt ‖ canonical record)."""
     return hashlib.sha256(bytes(salt) + canonical(record)).digest()
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -165,9 +166,7 @@ def _live(facility: Facility, first: date, now: int, progress: Callable[[str, in
         record_facts(facility, [border.admit(claim) for claim in batch.claims], by=BY, at=batch.at)
 
     acts: list[tuple[int, Callable[[], object]]] = [
-        (b.at, lambda b=b: hand_in(b))
-        for b in _batches(made, first, now)
-        if b.at > done  # type: ignore[misc]
+        (batch.at, partial(hand_in, batch)) for batch in _batches(made, first, now) if batch.at > done
     ]
     acts += _signings(facility, first, now) + ([] if done else _week_events(facility, first))
     acts = sorted((act for act in acts if done < act[0] <= now), key=lambda act: act[0])
@@ -187,7 +186,7 @@ def _signings(facility: Facility, first: date, now: int) -> list[tuple[int, Call
 
     days = [first + timedelta(days=n) for n in range((local_day(ZONE, now) - first).days)]
     moments = [(on, instant(ZONE, on, DAY + 30)) for on in days if on != first + timedelta(days=2)]
-    return [(at, lambda on=on, at=at: sign(on, at)) for on, at in moments]  # type: ignore[misc]
+    return [(at, partial(sign, on, at)) for on, at in moments]
 
 
 def _week_events(facility: Facility, first: date) -> list[tuple[int, Callable[[], object]]]:

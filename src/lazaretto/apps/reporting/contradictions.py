@@ -12,13 +12,13 @@ from typing import Any
 from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.counts import ISOLATION, closes
-from lazaretto.apps.rounds.models import Fact, IdConflict
+from lazaretto.apps.rounds.models import IdConflict
 from lazaretto.apps.rounds.queries import DayEvidence
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.corrections import corrected
 from lazaretto.protocol.document import BurstCheck
 from lazaretto.protocol.fever import Fever
-from lazaretto.protocol.record import Subject
+from lazaretto.protocol.record import Fact, Subject
 from lazaretto.protocol.selection import Selection
 
 Contradiction = dict[str, Any]
@@ -76,9 +76,9 @@ def units(day: DayEvidence, unit_of: Callable[[Subject, int], str]) -> tuple[set
             expected.add(unit)
         if unit and (slot.fact or slot.state in ("on_time", "late")):
             heard.add(unit)
-    for fact in day.facts:
-        if fact.id in day.evidence.fates and fact.ref in people:
-            heard.add(unit_of(people[fact.ref], fact.observed_at))
+    for fact in day.institution.facts:
+        if fact.id in day.evidence.fates and fact.subject in people:
+            heard.add(unit_of(people[fact.subject], fact.observed_at))
     return expected, expected & heard
 
 
@@ -119,7 +119,7 @@ def _decimal(text: str) -> Decimal | None:
 
 def _id_conflicts(facility: Facility, day: DayEvidence) -> list[Contradiction]:
     start, end = day.evidence.start, day.evidence.end
-    known = {f.id: f.observed_at for f in day.facts}
+    known = {f.id: f.observed_at for f in day.institution.facts}
     rows = IdConflict.objects.filter(facility=facility, recorded_at__lte=day.evidence.as_of)
     rows = rows.filter(observed_at__gte=start, observed_at__lt=end) | rows.filter(fact_id__in=_today(known, start, end))
     names = sorted(set(rows.values_list("fact_id", flat=True)))
@@ -136,7 +136,7 @@ def _bursts(day: DayEvidence) -> list[Contradiction]:
     if check is None:
         return []
     timed: dict[str, list[Fact]] = defaultdict(list)
-    for fact in day.facts:
+    for fact in day.institution.facts:
         if fact.by and fact.outcome == "done" and fact.observed_at % 60_000 and fact.id in day.evidence.fates:
             timed[fact.by].append(fact)
     return [
@@ -152,7 +152,7 @@ def _burst(facts: Sequence[Fact], check: BurstCheck) -> dict[str, Any] | None:
     for last, fact in enumerate(ordered):
         while fact.observed_at - ordered[first].observed_at > check.within.nominal_ms:
             first += 1
-        subjects = {f.ref for f in ordered[first : last + 1]}
+        subjects = {f.subject for f in ordered[first : last + 1]}
         if len(subjects) >= check.at_least:
             return {"from": utc_text(ordered[first].observed_at), "subjects": len(subjects)}
     return None

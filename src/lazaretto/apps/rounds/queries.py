@@ -1,9 +1,11 @@
 """The institution as the evaluator sees it, and the evidence of a facility-day."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from lazaretto.apps.command.queries import InForce, timeline
 from lazaretto.apps.registry.models import Assignment, Facility, Person, Presence, Standing
@@ -21,7 +23,6 @@ class DayEvidence(NamedTuple):
     evidence: Evidence
     institution: Institution
     in_force: list[InForce]
-    facts: list[models.Fact]
 
 
 def day_evidence(facility: Facility, on: date, as_of: int) -> DayEvidence:
@@ -34,11 +35,11 @@ def day_evidence(facility: Facility, on: date, as_of: int) -> DayEvidence:
     phases = [p.phase() for p in in_force]
     start, end = day_bounds(phases, facility.zone, on)
     relevant = _relevant(phases, start, end)
-    facts = list(_facts(facility, start - reach(relevant), end + reach(relevant), as_of))
+    facts = _facts(facility, start - reach(relevant), end + reach(relevant), as_of)
     institution = institution_of(
         facility, start, end, facts=facts, excuses=_excuses(facility, relevant, start, end, as_of)
     )
-    return DayEvidence(evaluate(institution, relevant, on, as_of), institution, in_force, facts)
+    return DayEvidence(evaluate(institution, relevant, on, as_of), institution, in_force)
 
 
 def _relevant(phases: list[Phase], start: int, end: int) -> list[Phase]:
@@ -47,32 +48,46 @@ def _relevant(phases: list[Phase], start: int, end: int) -> list[Phase]:
     return [p for p in phases if p.start < end + margin and p.end > start - margin] or phases[:1]
 
 
-def _facts(facility: Facility, start: int, end: int, as_of: int) -> Iterable[models.Fact]:
+_READ = (
+    "id", "observation", "subject_kind", "subject", "observed_at", "recorded_at", "outcome", "reason", "supersedes",
+    "source", "value", "by",
+)  # fmt: skip
+
+
+def _facts(facility: Facility, start: int, end: int, as_of: int) -> list[record.Fact]:
     """Facts observed near the day, with the whole chain of corrections of each (a correction may change the time)."""
-    found = {
-        f.id: f
-        for f in models.Fact.objects.filter(
-            facility=facility, observed_at__gte=start, observed_at__lt=end, recorded_at__lte=as_of
-        ).defer("salt", "note", "method", "site")
-    }
+    known = models.Fact.objects.filter(facility=facility, recorded_at__lte=as_of)
+    found = {f.id: f for f in _read(known.filter(observed_at__gte=start, observed_at__lt=end))}
+    corrections = list(_read(known.exclude(supersedes="")))
     edge = set(found)
-    while edge:
-        targets = {found[i].supersedes for i in edge if found[i].supersedes} - set(found)
-        linked = _linked(facility, edge, targets, as_of)
+    while edge and corrections:
+        targets = {found[i].supersedes for i in edge} - {None} - set(found)
+        linked = [c for c in corrections if c.supersedes in edge]
+        linked += _read(known.filter(id__in=sorted(map(str, targets)))) if targets else []
         edge = {f.id for f in linked} - set(found)
         found |= {f.id: f for f in linked}
-    return found.values()
+    return list(found.values())
 
 
-def _linked(facility: Facility, ids: set[str], targets: set[str], as_of: int) -> list[models.Fact]:
-    of_facility = models.Fact.objects.filter(facility=facility, recorded_at__lte=as_of).defer(
-        "salt", "note", "method", "site"
-    )
-    found = [f for f in of_facility.exclude(supersedes="") if f.supersedes in ids]
-    wanted = sorted(targets)
-    for start in range(0, len(wanted), 400):
-        found += of_facility.filter(id__in=wanted[start : start + 400])
-    return found
+def _read(rows: QuerySet[models.Fact]) -> Iterator[record.Fact]:
+    for (
+        id_,
+        observation,
+        kind,
+        subject,
+        observed,
+        recorded,
+        outcome,
+        reason,
+        supersedes,
+        source,
+        value,
+        by,
+    ) in rows.values_list(*_READ).iterator(chunk_size=5000):
+        yield record.Fact(
+            id_, observation, f"{kind}:{subject}", observed, recorded, outcome, reason, supersedes or None, source,
+            value, by,
+        )  # fmt: skip
 
 
 def _excuses(facility: Facility, phases: Sequence[Phase], start: int, end: int, as_of: int) -> list[record.Excuse]:
@@ -82,7 +97,7 @@ def _excuses(facility: Facility, phases: Sequence[Phase], start: int, end: int, 
     return [
         record.Excuse(
             f"{row.pk:012d}",
-            row.scope,
+            row.scope,  # type: ignore[arg-type]
             row.starts,
             row.ends,
             row.reason,
@@ -92,7 +107,7 @@ def _excuses(facility: Facility, phases: Sequence[Phase], start: int, end: int, 
             FOREVER if row.withdrawn_at is None else row.withdrawn_at,
         )
         for row in rows
-    ]  # type: ignore[arg-type]
+    ]
 
 
 def institution_of(
@@ -100,7 +115,7 @@ def institution_of(
     start: int,
     end: int,
     *,
-    facts: Sequence[models.Fact] = (),
+    facts: Sequence[record.Fact] = (),
     excuses: Sequence[record.Excuse] = (),
 ) -> Institution:
     """Return who and what was there around [start, end), in a fixed number of queries."""
@@ -118,15 +133,7 @@ def institution_of(
     ]
     subjects += [record.Subject(f"group:{code}", "group") for code in facility.groups.values_list("code", flat=True)]
     subjects.append(record.Subject(f"facility:{facility.code}", "facility"))
-    return Institution(facility.code, facility.zone, tuple(subjects), places, tuple(map(plain, facts)), tuple(excuses))
-
-
-def plain(fact: models.Fact) -> record.Fact:
-    """Return a fact as the evaluator sees it."""
-    return record.Fact(
-        fact.id, fact.observation, fact.ref, fact.observed_at, fact.recorded_at, fact.outcome,  # type: ignore[arg-type]
-        fact.reason, fact.supersedes or None, fact.source, fact.value,
-    )  # fmt: skip
+    return Institution(facility.code, facility.zone, tuple(subjects), places, tuple(facts), tuple(excuses))
 
 
 def _standings(facility: Facility) -> dict[tuple[str, int], list[record.Standing]]:

@@ -110,7 +110,8 @@ def _as_json(account: Any, where: Path | None) -> dict[str, Any]:
             for f in found
         ]
 
-    return account.numbers() | {
+    numbers: dict[str, Any] = account.numbers()
+    return numbers | {
         "errors": lines(account.failures),
         "warning_rows": lines(account.warnings),
         "error_file": str(where) if where else None,

@@ -1,6 +1,6 @@
 """The verdict of a day: the word, the counts behind it, and what may be signed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -64,14 +64,14 @@ def cells(document: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     Return the key numbers over all populations. `kind` is `number`, `zero`, `null` (with the reason) or `unknown`.
     """
-    screened = _screening(document)
+    read = _readings(document)
     names = (
-        ("present_end", gettext("Present at the end"), True),
-        ("fever_screened", gettext("Fever at first reading"), screened),
-        ("fever_confirmed", gettext("Fever confirmed"), screened),
-        ("suspected", gettext("Suspected cases"), True),
-        ("confirmed", gettext("Confirmed cases"), True),
-        ("died", gettext("Died"), True),
+        ("present_end", gettext("Present at the end"), "all"),
+        ("fever_screened", gettext("Fever at first reading"), read),
+        ("fever_confirmed", gettext("Fever confirmed"), read),
+        ("suspected", gettext("Suspected cases"), "all"),
+        ("confirmed", gettext("Confirmed cases"), "all"),
+        ("died", gettext("Died"), "all"),
     )
     found = [_cell(label, [row[name] for row in document["counts"].values()], known) for name, label, known in names]
     if not nothing_received(document):
@@ -79,39 +79,34 @@ def cells(document: Mapping[str, Any]) -> list[dict[str, str]]:
     return found
 
 
-def _screening(document: Mapping[str, Any]) -> bool:
-    """Say whether any temperature was read, or none was owed: without a reading, no fever is not known."""
-    rows = [r for r in document["measures"] if r["observation"] == "temperature"]
-    return not rows or any(r["on_time"] + r["late"] for r in rows) or not any(r["expected"] for r in rows)
+def _readings(document: Mapping[str, Any]) -> str:
+    """Say whether `all`, `some` or `none` of the temperatures owed were read: without a reading, no fever is not known."""
+    rows = [r for r in document["measures"] if r["observation"] == "temperature" and r["expected"]]
+    if rows and not any(r["on_time"] + r["late"] for r in rows):
+        return "none"
+    return "some" if any(r["missed"] + r["pending"] for r in rows) else "all"
 
 
-def _cell(label: str, values: Iterable[Any], known: bool) -> dict[str, str]:
-    values = list(values)
+def _cell(label: str, values: list[Any], known: str) -> dict[str, str]:
     numbers = [v for v in values if isinstance(v, int)]
     nulls = [v for v in values if isinstance(v, dict) and not v.get("suppressed")]
-    hidden = [v for v in values if isinstance(v, dict) and v.get("suppressed")]
-    if not known:
-        return {
-            "label": label,
-            "kind": "unknown",
-            "value": state_word("unknown"),
-            "note": gettext("no reading was received"),
-        }
-    if hidden and not sum(numbers) and len(hidden) == 1:
-        return {"label": label, "kind": "number", "value": "< 5", "note": gettext("small number hidden")}
+    hidden = len(values) - len(numbers) - len(nulls)
+    total = sum(numbers)
+
+    def cell(kind: str, value: str, note: str) -> dict[str, str]:
+        return {"label": label, "kind": kind, "value": value, "note": note}
+
+    if known == "none":
+        return cell("unknown", state_word("unknown"), gettext("no reading was received"))
+    if hidden == 1 and not total:
+        return cell("number", "< 5", gettext("small number hidden"))
     if hidden:
-        least = sum(numbers) + len(hidden)
-        return {"label": label, "kind": "number", "value": f"≥ {count(least)}", "note": gettext("small numbers hidden")}
+        return cell("number", f"≥ {count(total + hidden)}", gettext("small numbers hidden"))
     if not numbers:
         why = reason_words(str(nulls[0]["reason"])) if nulls else gettext("no people on file")
-        return {"label": label, "kind": "null", "value": "—", "note": why}
-    total = sum(numbers)
-    return {
-        "label": label,
-        "kind": "number" if total else "zero",
-        "value": count(total),
-        "note": "" if total else gettext("checked"),
-    }
+        return cell("null", "—", why)
+    partly = gettext("only where it is measured") if nulls or known == "some" else ""
+    return cell("number" if total else "zero", count(total), partly or ("" if total else gettext("checked")))
 
 
 def _unknown(document: Mapping[str, Any]) -> dict[str, str]:

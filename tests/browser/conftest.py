@@ -1,0 +1,85 @@
+"""A real Chromium in front of a live server. Without Chromium the tests are skipped, unless they are required."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Return the browser; LAZARETTO_REQUIRE=browser makes its absence a failure."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if "browser" in os.environ.get("LAZARETTO_REQUIRE", ""):
+            pytest.fail("chromium is required and not installed")
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(db: None, settings: Any) -> Iterator[str]:
+    """
+    Return the address of a server that works inside the test's own transaction.
+
+    pytest-django's `live_server` empties every table afterwards, which the append-only tables refuse.
+    """
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.db import connections
+    from django.test.testcases import LiveServerThread
+
+    connection = connections["default"]
+    connection.inc_thread_sharing()
+    thread = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={connection.alias: connection})
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    if thread.error:
+        raise thread.error
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
+    connection.dec_thread_sharing()
+
+
+@pytest.fixture
+def open_browser(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
+    """Return a maker of pages of a fresh profile; anything that a page writes to the console as an error fails the test."""
+    contexts = []
+    errors: list[str] = []
+
+    def make(*, language: str = "zh-CN", width: int = 1440, script: bool = True, theme: str = "light") -> Any:
+        context = chromium.new_context(
+            base_url=served,
+            locale=language,
+            viewport={"width": width, "height": 900},
+            java_script_enabled=script,
+            color_scheme=theme,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert errors == []
