@@ -16,6 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from lazaretto.apps.accounts.permissions import Permission
+from lazaretto.apps.console import queries
 from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.reporting import actions as reporting
 from lazaretto.apps.reporting.models import SignedReport
@@ -148,6 +150,17 @@ def test_a_superior_body_sees_counts_and_no_names(seen: Small, sign_in: SignIn) 
         assert not any(word in gaps for word in ("孙三", "P3", "W2-201", "Cell 201"))
     assert "&lt; 5" in text_of(client, DAY_PAGE)
     assert "Wing 2" in text_of(client, DAY_PAGE).partition('id="gaps"')[2]
+
+
+def test_names_are_not_even_read_for_a_superior_body(seen: Small) -> None:
+    asked = queries.Asked(seen.facility, frozenset({Permission.REPORT_READ_OUTGOING}), DAY)
+    assert queries.named(asked, ["person:P3"]) == {}
+    assert queries.whereabouts(asked, ["person:P3"], 0, seen.at) == {}
+    assert queries.matching(asked, "孙三") == set()
+    own = asked._replace(may=frozenset({Permission.REPORT_READ}))
+    assert queries.named(own, ["person:P3"])["person:P3"].name_zh == "孙三"
+    assert queries.matching(own, "孙三") == {"person:P3"}
+    assert queries.whereabouts(own, ["person:P3"], 0, seen.at)["person:P3"][0][2].code == "W2-201"
 
 
 def test_a_day_to_come_and_a_day_that_is_none(seen: Small, sign_in: SignIn) -> None:

@@ -6,7 +6,7 @@ does not hold.
 """
 
 import inspect
-from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
@@ -33,28 +33,34 @@ given stands left of `||` and what comes out stands right of it. Unless an examp
 - facts are of temperature, about A, done, and recorded at once; excuses are of the whole facility and recorded long before;
 - it is long after, so that nothing is pending.
 
-Each example is computed by the evaluator, again with its facts backwards and posted twice, and by a row-by-row oracle that
-shares no reckoning with it; all agree.
+Wherever slots and facts meet, they are judged by the evaluator, again with the facts backwards and posted twice, and by a row-by-row
+oracle that shares no reckoning with it; all agree.
 """
 
 
-def examples(module: ModuleType) -> Iterator[tuple[FunctionType, list[Block]]]:
-    """Yield the tests of a chapter in the order of its file, each with what it asked."""
+def module_of(chapter: str) -> ModuleType:
+    return import_module(f"tests.spec.test_{chapter}")
+
+
+@cache
+def examples(chapter: str) -> tuple[tuple[FunctionType, list[Block]], ...]:
+    """Return the tests of a chapter in the order of its file, each with what it asked."""
+    module, found = module_of(chapter), []
     for name, test in vars(module).items():
         if name.startswith("test_") and inspect.isfunction(test) and test.__module__ == module.__name__:
             spec = Spec()
             test(spec)
-            yield test, spec.blocks
+            found.append((test, spec.blocks))
+    return tuple(found)
 
 
 def printed() -> str:
     """Return the whole manual. :raises AssertionError: if an example does not hold."""
     parts = [PREFACE]
     for chapter in CHAPTERS:
-        module = import_module(f"tests.spec.test_{chapter}")
-        title, _, rule = dedent(module.__doc__ or "").strip().partition("\n\n")
+        title, _, rule = dedent(module_of(chapter).__doc__ or "").strip().partition("\n\n")
         parts.append(f"## {title.rstrip('.')}\n\n{rule.strip()}\n")
-        for test, blocks in examples(module):
+        for test, blocks in examples(chapter):
             parts.append(f"### {_title(test)}\n\n{inspect.getdoc(test)}\n")
             parts.extend(f"```text\n{_block(block)}\n```\n" for block in blocks)
     return "\n".join(parts)

@@ -53,7 +53,9 @@ class Spec:
         Compare every slot of one resident's day. A row with `fact at` (and `outcome`, `why`, `recorded`) adds a fact.
         """
         asked = checking(table)
-        givens = _given(cadence=cadence, more=more, base=base, zone=zone, day=day, day_ends=day_ends, shifts=shifts, as_of=as_of)
+        givens = _given(
+            cadence=cadence, more=more, base=base, zone=zone, day=day, day_ends=day_ends, shifts=shifts, as_of=as_of
+        )
         self._keep(givens, protocol=protocol, standings=standings, table=table)
         clocks = Clocks(zone, date.fromisoformat(day) if day else worlds.DAY)
         rounds = always(measure("m", cadence, more), day_ends=day_ends or "24:00", shifts=shifts) if cadence else ()
@@ -64,7 +66,11 @@ class Spec:
         for row in asked.rows:
             _add_row_fact(world, row.left)
         key = tuple(name for name in asked.left if name in ("due",))
-        slim = Table(key, asked.right, tuple(Row({k: r.left[k] for k in key}, r.right) for r in asked.rows if any(r.right.values())))
+        slim = Table(
+            key,
+            asked.right,
+            tuple(Row({k: r.left[k] for k in key}, r.right) for r in asked.rows if any(r.right.values())),
+        )
         compare(slim, _slots(world, world.evidence(as_of)))
 
     def each(self, table: str, **givens: str) -> None:
@@ -121,7 +127,9 @@ class Spec:
                 getattr(world, f"add_{name}")(tables.pop(name))
         if tables:
             raise TableError(f"no such table: {', '.join(tables)}")
-        kinds = [(checking(text), found) for text, found in ((slots, _slots), (fates, _fates), (counts, _counts)) if text]
+        kinds = [
+            (checking(text), found) for text, found in ((slots, _slots), (fates, _fates), (counts, _counts)) if text
+        ]
         evidence = dict(_days(world, [asked for asked, _ in kinds], as_of))
         for asked, found in kinds:
             compare(asked, [{"day": day} | row for day, one in evidence.items() for row in found(world, one)])
@@ -138,7 +146,9 @@ class Spec:
         compare(asked, found)
 
     def _keep(self, givens: list[str], **tables: str) -> None:
-        kept = tuple((name, drawn(text)) for name, text in tables.items() if text)
+        kept = tuple(
+            (name, text.rstrip() if name.endswith(".yaml") else drawn(text)) for name, text in tables.items() if text
+        )
         self.blocks.append(Block(tuple(givens), kept))
 
 
@@ -171,7 +181,9 @@ def _filled(givens: Mapping[str, str], left: Cells) -> Cells:
     """Return the givens of one row, with `<name>` filled in from its other cells."""
     merged = {k.replace("_", " ") if k == "as_of" else k: v for k, v in givens.items()} | left
     used = {name for text in givens.values() for name in re.findall(r"<([^>]+)>", text)}
-    unknown = [k for k in left if k not in (*_KNOWN, *used, "fact at", "outcome", "why", "recorded", "observes", "source")]
+    unknown = [
+        k for k in left if k not in (*_KNOWN, *used, "fact at", "outcome", "why", "recorded", "observes", "source")
+    ]
     if unknown:
         raise TableError(f"no such column on the left: {', '.join(unknown)}")
     return {k: re.sub(r"<([^>]+)>", lambda m: left[m[1]], v) for k, v in merged.items()}
@@ -226,7 +238,9 @@ def _answer(said: Cells, names: tuple[str, ...]) -> Cells:
         "day from": clocks.show(evidence.start),
         "day to": clocks.show(evidence.end),
     }
-    totals = {k: _word(v) for k, v in measure_row(world.timeline[-1].measures[0], evidence.slots).items() if k != "gaps"}
+    totals = {
+        k: _word(v) for k, v in measure_row(world.timeline[-1].measures[0], evidence.slots).items() if k != "gaps"
+    }
     return {n: whole[n] if n in whole else _all(rows, n) if n in _SLOT else totals[n] for n in names}
 
 
@@ -293,5 +307,3 @@ def _word(value: object) -> str:
     if value is None:
         return "null"
     return ("yes" if value else "") if isinstance(value, bool) else str(value)
-
-

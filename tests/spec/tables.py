@@ -4,9 +4,9 @@ ASCII tables: what is given stands left of `||`, what must come out stands right
 A table is compared as a whole: every cell on the right, and that no row is too many or too few.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import dedent
 
 Cells = dict[str, str]
 
@@ -123,16 +123,22 @@ def _difference(table: Table, expected: list[tuple[str, ...]], found: list[tuple
 
 
 def render(left: Sequence[str], right: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as an aligned table."""
-    names = [*left, *right]
-    widths = [max(len(line[i]) for line in [names, *rows]) for i in range(len(names))]
-    lines = []
-    for line in [names, *rows]:
-        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
-        lines.append((" | ".join(cells[: len(left)]) + " || " + " | ".join(cells[len(left) :])).rstrip())
-    return "\n".join(lines)
+    """Return rows as an aligned table; Chinese characters are two columns wide."""
+    lines = [[*left, *right], *rows]
+    widths = [max(_width(line[i]) for line in lines) for i in range(len(lines[0]))]
+    drawn_lines = []
+    for line in lines:
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
+        sides = [" | ".join(side) for side in (cells[: len(left)], cells[len(left) :]) if side]
+        drawn_lines.append((" || ".join(sides) if left else "|| " + sides[0]).rstrip())
+    return "\n".join(drawn_lines)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def drawn(text: str) -> str:
-    """Return a table as it is printed: without the indentation of the source."""
-    return dedent("\n".join(line.rstrip() for line in text.splitlines() if line.strip()))
+    """Return a table as it is printed, aligned."""
+    table = parse(text)
+    return render(table.left, table.right, [[*row.left.values(), *row.right.values()] for row in table.rows])

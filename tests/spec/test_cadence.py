@@ -89,12 +89,12 @@ def test_times_are_distinct_times_of_the_day(spec: Spec) -> None:
 def test_per_day_shares_out_a_part_of_the_day(spec: Spec) -> None:
     """Slot i of `per_day: n` is due at a + i·(b − a)/n and lasts to the next one, or to b."""
     spec.each("""
-        cadence                              || due                 | on time until
-        per_day: 1                           || 00:00               | 03-18 00:00
-        per_day: 2                           || 00:00, 12:00        | 12:00, 03-18 00:00
-        per_day: 3                           || 00:00, 08:00, 16:00 | 08:00, 16:00, 03-18 00:00
-        per_day: 1, between: [08:00, 20:00]  || 08:00               | 20:00
-        per_day: 3, between: [08:00, 20:00]  || 08:00, 12:00, 16:00 | 12:00, 16:00, 20:00
+        cadence                             || due                 | on time until
+        per_day: 1                          || 00:00               | 03-18 00:00
+        per_day: 2                          || 00:00, 12:00        | 12:00, 03-18 00:00
+        per_day: 3                          || 00:00, 08:00, 16:00 | 08:00, 16:00, 03-18 00:00
+        per_day: 1, between: [08:00, 20:00] || 08:00               | 20:00
+        per_day: 3, between: [08:00, 20:00] || 08:00, 12:00, 16:00 | 12:00, 16:00, 20:00
     """)
 
 

@@ -12,7 +12,7 @@ def test_a_level_raised_at_ten(spec: Spec) -> None:
     """Raised at 10:00: the old slot of 09:50 closes at 09:55, the new one of 10:00 opens then."""
     spec(
         protocol="""
-        when       | m
+        when        | m
         until 10:00 | times: ["09:50", "10:10"], early: PT15M, grace: PT5M
         from 10:00  | times: ["09:40", "10:00"], early: PT15M, grace: PT5M
         """,
@@ -63,14 +63,14 @@ def test_a_measure_that_begins_or_ends(spec: Spec) -> None:
     """A measure that ends leaves its last slot open for a day; one that begins asks nothing of the time before."""
     spec.ward(
         protocol="""
-        when        | old                      | new
-        until 10:00 | times: ["09:00", 11:00]  |
-        from 10:00  |                          | times: ["09:00", 11:00]
+        when        | old                     | new
+        until 10:00 | times: ["09:00", 11:00] |
+        from 10:00  |                         | times: ["09:00", 11:00]
         """,
         slots="""
-        measure | due   || opens       | closes
-        old     | 09:00 || 08:45       | 03-18 09:00
-        new     | 11:00 || 10:45       | 03-18 08:45
+        measure | due   || opens | closes
+        old     | 09:00 || 08:45 | 03-18 09:00
+        new     | 11:00 || 10:45 | 03-18 08:45
         """,
     )
 
@@ -115,16 +115,16 @@ def test_which_condition_on_a_standing_wins(spec: Spec) -> None:
     """The first condition that matches wins; `*` matches any value, and all that stands in one condition must hold."""
     spec.each(
         """
-        standing                 || due
-                                 || 08:00
-        stage=one                || 09:00
-        stage=two                || 10:00
-        stage=one; stage=two     || 09:00
-        stage=two; risk=high     || 07:00
-        risk=high                || 08:00
-        stage=one from 08:30     || 08:00, 09:00
-        stage=one until 08:30    || none
-        stage=one from 08:00     || 09:00
+        standing              || due
+                              || 08:00
+        stage=one             || 09:00
+        stage=two             || 10:00
+        stage=one; stage=two  || 09:00
+        stage=two; risk=high  || 07:00
+        risk=high             || 08:00
+        stage=one from 08:30  || 08:00, 09:00
+        stage=one until 08:30 || none
+        stage=one from 08:00  || 09:00
         """,
         cadence="times: ['08:00']",
         measure="standings: ["

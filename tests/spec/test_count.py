@@ -12,16 +12,16 @@ from tests.spec.runners import Spec
 def test_windows_tile_the_day(spec: Spec) -> None:
     """The last window of a day is cut at midnight, and each is due at its end."""
     spec.each("""
-        cadence                                | day        || opens               | due
-        count: {at_least: 2, within: PT10H}    | 2026-03-17 || 00:00, 10:00, 20:00 | 10:00, 20:00, 03-18 00:00
-        count: {at_least: 2, within: PT12H}    | 2026-03-17 || 00:00, 12:00        | 12:00, 03-18 00:00
-        count: {at_least: 2, within: P1D}      | 2026-03-17 || 00:00               | 03-18 00:00
-        count: {at_least: 2, within: PT24H}    | 2026-03-17 || 00:00               | 03-18 00:00
-        count: {at_least: 2, within: P1W}      | 2026-03-22 || 03-16 00:00         | 03-23 00:00
-        count: {at_least: 2, within: P1W}      | 2026-03-23 || none                | none
-        count: {at_least: 2, within: P1W}, anchor: 2026-01-06 | 2026-03-23 || 03-17 00:00 | 03-24 00:00
-        count: {at_least: 2, within: P2D}, anchor: 2026-03-16 | 2026-03-17 || 03-16 00:00 | 03-18 00:00
-        count: {at_least: 2, within: P2D}, anchor: 2026-03-16 | 2026-03-18 || none        | none
+        cadence                                               | day        || opens               | due
+        count: {at_least: 2, within: PT10H}                   | 2026-03-17 || 00:00, 10:00, 20:00 | 10:00, 20:00, 03-18 00:00
+        count: {at_least: 2, within: PT12H}                   | 2026-03-17 || 00:00, 12:00        | 12:00, 03-18 00:00
+        count: {at_least: 2, within: P1D}                     | 2026-03-17 || 00:00               | 03-18 00:00
+        count: {at_least: 2, within: PT24H}                   | 2026-03-17 || 00:00               | 03-18 00:00
+        count: {at_least: 2, within: P1W}                     | 2026-03-22 || 03-16 00:00         | 03-23 00:00
+        count: {at_least: 2, within: P1W}                     | 2026-03-23 || none                | none
+        count: {at_least: 2, within: P1W}, anchor: 2026-01-06 | 2026-03-23 || 03-17 00:00         | 03-24 00:00
+        count: {at_least: 2, within: P2D}, anchor: 2026-03-16 | 2026-03-17 || 03-16 00:00         | 03-18 00:00
+        count: {at_least: 2, within: P2D}, anchor: 2026-03-16 | 2026-03-18 || none                | none
     """)
 
 
@@ -29,15 +29,15 @@ def test_the_first_facts_are_used(spec: Spec) -> None:
     """Two are asked: the first two of a window are used, later ones repeat, other outcomes do nothing and are extra."""
     spec.each(
         """
-        as of | facts                                                       || due                       | state
-        23:59 | 09:59:59.999; 10:00; 11:00; 19:00; 23:00 refused asleep     || 10:00, 20:00, 03-18 00:00 | missed, on_time, pending
+        as of | facts                                                   || due                       | state
+        23:59 | 09:59:59.999; 10:00; 11:00; 19:00; 23:00 refused asleep || 10:00, 20:00, 03-18 00:00 | missed, on_time, pending
         """,
         cadence="count: {at_least: 2, within: PT10H}",
     )
     spec.each(
         """
-        as of | facts                                                       || fates
-        23:59 | 09:59:59.999; 10:00; 11:00; 19:00; 23:00 refused asleep     || a used, b used, c used, d repeat, e extra
+        as of | facts                                                   || fates
+        23:59 | 09:59:59.999; 10:00; 11:00; 19:00; 23:00 refused asleep || a used, b used, c used, d repeat, e extra
         """,
         cadence="count: {at_least: 2, within: PT10H}",
     )
@@ -79,13 +79,13 @@ def test_excuses_for_a_window(spec: Spec) -> None:
     """An excuse counts that covers the last instant of the window; recorded after its end, it counts in `excused_after`."""
     spec.each(
         """
-        excuse                                        | facts || state           | excused_after
-        11:00 to 12:00, recorded 08:00                |       || excused, missed | -, -
-        11:00 to 11:59:59.999, recorded 08:00         |       || missed, missed  | -, -
-        12:00 to 13:00, recorded 08:00                |       || missed, missed  | -, -
-        00:00 to 24:00, recorded 12:00                |       || excused, excused | -, -
-        00:00 to 24:00, recorded 12:00:00.001         |       || excused, excused | yes, -
-        00:00 to 24:00, recorded 12:00:00.001         | 09:00 || on_time, excused | -, -
+        excuse                                | facts || state            | excused_after
+        11:00 to 12:00, recorded 08:00        |       || excused, missed  | -, -
+        11:00 to 11:59:59.999, recorded 08:00 |       || missed, missed   | -, -
+        12:00 to 13:00, recorded 08:00        |       || missed, missed   | -, -
+        00:00 to 24:00, recorded 12:00        |       || excused, excused | -, -
+        00:00 to 24:00, recorded 12:00:00.001 |       || excused, excused | yes, -
+        00:00 to 24:00, recorded 12:00:00.001 | 09:00 || on_time, excused | -, -
         """,
         cadence="count: {at_least: 1, within: PT12H}",
     )

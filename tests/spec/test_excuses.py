@@ -133,11 +133,11 @@ def test_the_due_instant_decides(spec: Spec) -> None:
     """[from, to) holds the due instant or not; windows and the time of recording play no part."""
     spec.each(
         """
-        excuse                  || state
-        08:00 to 08:00:00.001   || excused
-        07:00 to 08:00          || missed
-        08:00:00.001 to 09:00   || missed
-        always                  || excused
+        excuse                || state
+        08:00 to 08:00:00.001 || excused
+        07:00 to 08:00        || missed
+        08:00:00.001 to 09:00 || missed
+        always                || excused
         """,
         cadence='times: ["08:00"]',
     )
@@ -163,11 +163,11 @@ def test_excused_after(spec: Spec) -> None:
     """An excuse that was recorded after due + grace counts, and is told apart."""
     spec.each(
         """
-        excuse                                 || state   | excused_after
-        07:00 to 09:00, recorded 06:00         || excused |
-        07:00 to 09:00, recorded 08:30         || excused |
-        07:00 to 09:00, recorded 08:30:00.001  || excused | yes
-        07:00 to 09:00, recorded 03-20 08:00   || excused | yes
+        excuse                                || state   | excused_after
+        07:00 to 09:00, recorded 06:00        || excused |
+        07:00 to 09:00, recorded 08:30        || excused |
+        07:00 to 09:00, recorded 08:30:00.001 || excused | yes
+        07:00 to 09:00, recorded 03-20 08:00  || excused | yes
         """,
         cadence='times: ["08:00"]',
     )

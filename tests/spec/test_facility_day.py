@@ -124,24 +124,33 @@ def test_each_fact_has_one_home_day(spec: Spec) -> None:
 
 
 def test_the_home_of_a_fact_that_was_not_owed(spec: Spec) -> None:
-    """A was away from 19:00: the reading at 01:00 lies in the window of the slot of 20:00 and is extra on that day."""
+    """
+    Slots exist for whom a measure can name, also where nobody owed them. A was away, and C in another place: their readings
+    at 01:00 lie in the window of the slot of 20:00, and are extra on its day. B is no resident: no slot, so his own time.
+    """
     spec.ward(
-        measures={"m": "times: [20:00]"},
+        measures={"m": "times: [20:00]; applies_to: [{populations: [resident], places: {within: [W1]}}]"},
         people="""
-        person | present
-        A      | until 19:00
-        A      | from 03-18 00:30
+        person | base         | place | present
+        A      | resident     | W1    | until 19:00
+        A      | resident     | W1    | from 03-18 00:30
+        B      | staff_member | W1    | always
+        C      | resident     | W2    | always
         """,
         facts="""
-        fact | at
-        a    | 03-18 01:00
+        fact | about | at
+        a    | A     | 03-18 01:00
+        b    | B     | 03-18 01:00
+        c    | C     | 03-18 01:00
         """,
         slots="""
-        day   | due         || state
-        03-18 | 03-18 20:00 || missed
+        day   | subject | due         || state
+        03-18 | A       | 03-18 20:00 || missed
         """,
         fates="""
         day   | fact || fate
         03-17 | a    || extra
+        03-17 | c    || extra
+        03-18 | b    || extra
         """,
     )

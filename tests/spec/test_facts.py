@@ -42,17 +42,17 @@ def test_which_of_several_facts_decides(spec: Spec) -> None:
     """The earliest done one; else the earliest that excuses; else the earliest. The facts are called a, b in their order."""
     spec.each(
         """
-        facts                                            || state   | fact | reason   | fates
-        08:10; 08:05                                     || on_time | b    |          | a repeat, b used
-        08:05; 08:05                                     || on_time | a    |          | a used, b repeat
-        08:31; 08:40                                     || late    | a    |          | a used, b repeat
-        08:00 refused asleep; 08:10                      || on_time | b    |          | a repeat, b used
-        08:00 refused asleep; 08:45                      || late    | b    |          | a repeat, b used
-        08:10; 08:20 refused asleep                      || on_time | a    |          | a used, b repeat
-        08:00 not_done no_staff; 08:10 refused asleep    || excused | b    | asleep   | a repeat, b used
-        08:00 refused; 08:10 unable asleep               || excused | b    | asleep   | a repeat, b used
-        08:05 refused asleep; 08:06 unable device_fault  || excused | a    | asleep   | a used, b repeat
-        08:00 not_done no_staff; 08:10 not_done no_key   || missed  | a    | no_staff | a used, b repeat
+        facts                                           || state   | fact | reason   | fates
+        08:10; 08:05                                    || on_time | b    |          | a repeat, b used
+        08:05; 08:05                                    || on_time | a    |          | a used, b repeat
+        08:31; 08:40                                    || late    | a    |          | a used, b repeat
+        08:00 refused asleep; 08:10                     || on_time | b    |          | a repeat, b used
+        08:00 refused asleep; 08:45                     || late    | b    |          | a repeat, b used
+        08:10; 08:20 refused asleep                     || on_time | a    |          | a used, b repeat
+        08:00 not_done no_staff; 08:10 refused asleep   || excused | b    | asleep   | a repeat, b used
+        08:00 refused; 08:10 unable asleep              || excused | b    | asleep   | a repeat, b used
+        08:05 refused asleep; 08:06 unable device_fault || excused | a    | asleep   | a used, b repeat
+        08:00 not_done no_staff; 08:10 not_done no_key  || missed  | a    | no_staff | a used, b repeat
         """,
         cadence='times: ["08:00"]',
     )

@@ -80,10 +80,10 @@ def test_windows_over_an_hour_that_comes_twice(spec: Spec) -> None:
     """Between 01:00 and 02:00 in New York on 1 November lie two hours; the second hour belongs to the slot of 01:00."""
     spec.each(
         """
-        due       || due in UTC | opens     | on time until | closes
-        00:00     || 04:00      | 10-31 23:45 | 00:30       | 00:45
-        01:00 EDT || 05:00      | 00:45     | 01:30 EDT     | 01:45 EST
-        02:00     || 07:00      | 01:45 EST | 02:30         | 02:45
+        due       || due in UTC | opens       | on time until | closes
+        00:00     || 04:00      | 10-31 23:45 | 00:30         | 00:45
+        01:00 EDT || 05:00      | 00:45       | 01:30 EDT     | 01:45 EST
+        02:00     || 07:00      | 01:45 EST   | 02:30         | 02:45
         """,
         cadence="every: PT1H",
         zone="America/New_York",
@@ -109,10 +109,10 @@ def test_hours_are_elapsed_time(spec: Spec) -> None:
     """`early` and `grace` are elapsed time: two hours after 00:30 the clocks of New York show 01:30 again."""
     spec.each(
         """
-        cadence                                || due in UTC | on time until
-        times: ["00:30"], grace: PT2H          || 04:30      | 01:30 EST
-        times: ["00:30"], grace: PT1H          || 04:30      | 01:30 EDT
-        per_day: 2                             || 04:00, 17:00 | 12:00, 11-02 00:00
+        cadence                       || due in UTC   | on time until
+        times: ["00:30"], grace: PT2H || 04:30        | 01:30 EST
+        times: ["00:30"], grace: PT1H || 04:30        | 01:30 EDT
+        per_day: 2                    || 04:00, 17:00 | 12:00, 11-02 00:00
         """,
         zone="America/New_York",
         day="2026-11-01",

@@ -38,15 +38,15 @@ def test_which_slots_are_of_the_night(spec: Spec) -> None:
     """The night has its first instant and not its last, and the due instant alone decides."""
     spec.each(
         """
-        due         | night                      || slots
-        21:59       | from: 22:00, to: "06:00"   || 1
-        22:00       | from: 22:00, to: "06:00"   || 0
-        00:00       | from: 22:00, to: "06:00"   || 0
-        05:59       | from: 22:00, to: "06:00"   || 0
-        06:00       | from: 22:00, to: "06:00"   || 1
-        00:59       | from: "01:00", to: "05:00" || 1
-        01:00       | from: "01:00", to: "05:00" || 0
-        05:00       | from: "01:00", to: "05:00" || 1
+        due   | night                      || slots
+        21:59 | from: 22:00, to: "06:00"   || 1
+        22:00 | from: 22:00, to: "06:00"   || 0
+        00:00 | from: 22:00, to: "06:00"   || 0
+        05:59 | from: 22:00, to: "06:00"   || 0
+        06:00 | from: 22:00, to: "06:00"   || 1
+        00:59 | from: "01:00", to: "05:00" || 1
+        01:00 | from: "01:00", to: "05:00" || 0
+        05:00 | from: "01:00", to: "05:00" || 1
         """,
         cadence='times: ["<due>"], night: {<night>, policy: skip}',
     )
@@ -84,11 +84,11 @@ def test_who_is_woken_for_a_while(spec: Spec) -> None:
     """A standing that says `wake_for_rounds` from 01:00 until 03:00 brings back the slot of 02:00 only."""
     spec.each(
         """
-        standing                             || due
-                                             || 06:00
-        wake_for_rounds=yes 01:00 to 03:00   || 02:00, 06:00
-        wake_for_rounds=yes 02:00 to 04:00   || 02:00, 06:00
-        wake_for_rounds=yes                  || 00:00, 02:00, 04:00, 06:00
+        standing                           || due
+                                           || 06:00
+        wake_for_rounds=yes 01:00 to 03:00 || 02:00, 06:00
+        wake_for_rounds=yes 02:00 to 04:00 || 02:00, 06:00
+        wake_for_rounds=yes                || 00:00, 02:00, 04:00, 06:00
         """,
         cadence="every: PT2H, ends: '08:00', night: {from: '00:00', to: '06:00', policy: skip}",
     )

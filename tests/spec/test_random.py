@@ -18,17 +18,17 @@ from tests.spec.worlds import DAY, ZONE, World, always, measure
 def test_draws_can_be_checked_by_hand(spec: Spec) -> None:
     """
     `printf '%s' 'F1|m|2026-03-17||0' | sha256sum` begins with 2b7b1947e0516131, with 1 for 0 d07bd3ac2d6b5ff6. The gap is
-    15 + 30 minutes, and modulo 1440 − 2·45 + 1 = 1351 they are 976 and 794: 13:14, and 16:16 with 45 minutes added.
+    15 + 30 minutes, and modulo 1440 − 2·45 + 1 = 1351 they are 976 and 794: 13:14, and 16:16 with 45 minutes added, 17:01.
     """
     spec.each("""
-        cadence                                        | facility | day        || due
-        random: {n: 2, per: day}                       | F1       | 2026-03-17 || 13:14, 17:01
-        random: {n: 2, per: day}                       | F1       | 2026-03-18 || 12:49, 16:30
-        random: {n: 1, per: day}                       | F1       | 2026-03-17 || 06:29
-        random: {n: 1, per: day}                       | F1       | 2026-03-18 || 12:16
-        random: {n: 1, per: day}                       | F2       | 2026-03-17 || 21:41
-        random: {n: 1, per: day}, early: PT0M, grace: PT0M     | F1 | 2026-03-17 || 17:53
-        random: {n: 1, per: day}, early: PT0M, grace: PT30M30S | F1 | 2026-03-17 || 23:23
+        cadence                                                | facility | day        || due
+        random: {n: 2, per: day}                               | F1       | 2026-03-17 || 13:14, 17:01
+        random: {n: 2, per: day}                               | F1       | 2026-03-18 || 12:49, 16:30
+        random: {n: 1, per: day}                               | F1       | 2026-03-17 || 06:29
+        random: {n: 1, per: day}                               | F1       | 2026-03-18 || 12:16
+        random: {n: 1, per: day}                               | F2       | 2026-03-17 || 21:41
+        random: {n: 1, per: day}, early: PT0M, grace: PT0M     | F1       | 2026-03-17 || 17:53
+        random: {n: 1, per: day}, early: PT0M, grace: PT30M30S | F1       | 2026-03-17 || 23:23
     """)
     spec.ward(
         measures={"other": "random: {n: 1, per: day}"},
@@ -82,12 +82,12 @@ def test_draws_keep_apart(spec: Spec) -> None:
 
     spec.rows(
         """
-        cadence                                                | gap || draws | apart
-        random: {n: 2, per: day}                               | 45  || 200   | yes
-        random: {n: 16, per: day}                              | 45  || 1600  | yes
-        random: {n: 32, per: day}                              | 45  || 3200  | yes
-        random: {n: 24, per: day}, early: PT0M, grace: PT0M    | 1   || 2400  | yes
-        random: {n: 8, per: day}, early: PT0M, grace: PT90S    | 2   || 800   | yes
+        cadence                                             | gap || draws | apart
+        random: {n: 2, per: day}                            | 45  || 200   | yes
+        random: {n: 16, per: day}                           | 45  || 1600  | yes
+        random: {n: 32, per: day}                           | 45  || 3200  | yes
+        random: {n: 24, per: day}, early: PT0M, grace: PT0M | 1   || 2400  | yes
+        random: {n: 8, per: day}, early: PT0M, grace: PT90S | 2   || 800   | yes
         """,
         apart,
     )

@@ -56,16 +56,16 @@ def test_who_said_so(spec: Spec) -> None:
     def explained(cells: Cells) -> dict[str, object]:
         found = explain(opened(OWN), cells["measure"], cells["field"], cells["level"] or None)
         lines = [f"{a.name.en}{f':{a.line}' if a.line else ''} says {json.dumps(a.value, default=str)}" for a in found]
-        return {n: line for n, line in zip(("first", "then", "third", "last"), [*lines, "", "", ""], strict=False)}
+        return dict(zip(("first", "then", "third", "last"), [*lines, "", "", ""], strict=False))
 
     spec.rows(
         """
-        measure | field           | level    || first                             | then                  | third              | last
+        measure | field           | level    || first                             | then                  | third               | last
         m       | cadence.per_day | routine  || standing isolation_stage=* says 3 | own.yaml:9 says 2     | base.yaml:17 says 1 |
-        m       | cadence.per_day | outbreak || standing isolation_stage=* says 3 | level outbreak says 4 | own.yaml:9 says 2  | base.yaml:17 says 1
-        m       | owner           | routine  || base.yaml:18 says "doctor"        |                       |                    |
-        m       | required        | routine  || default of the format says true   |                       |                    |
-        n       | cadence.times   | routine  || own.yaml:15 says ["10:00"]        |                       |                    |
+        m       | cadence.per_day | outbreak || standing isolation_stage=* says 3 | level outbreak says 4 | own.yaml:9 says 2   | base.yaml:17 says 1
+        m       | owner           | routine  || base.yaml:18 says "doctor"        |                       |                     |
+        m       | required        | routine  || default of the format says true   |                       |                     |
+        n       | cadence.times   | routine  || own.yaml:15 says ["10:00"]        |                       |                     |
         """,
         explained,
     )

@@ -42,19 +42,19 @@ def test_two_hourly_rounds_of_s1(spec: Spec) -> None:
         i    | 22:10 | night_check | done    |
         """,
         slots="""
-        measure               | due   || opens       | on time until | closes      | state   | fact | reason
-        temperature.residents | 00:00 || 03-16 23:45 | 00:30         | 01:45       | on_time | a    |
-        temperature.residents | 02:00 || 01:45       | 02:30         | 03:45       | on_time | b    |
-        temperature.residents | 04:00 || 03:45       | 04:30         | 05:45       | late    | c    |
-        temperature.residents | 06:00 || 05:45       | 06:30         | 07:45       | missed  |      |
-        temperature.residents | 08:00 || 07:45       | 08:30         | 09:45       | on_time | e    |
-        temperature.residents | 10:00 || 09:45       | 10:30         | 11:45       | late    | f    |
-        temperature.residents | 12:00 || 11:45       | 12:30         | 13:45       | excused | g    | declined
-        temperature.residents | 14:00 || 13:45       | 14:30         | 15:45       | missed  |      |
-        temperature.residents | 16:00 || 15:45       | 16:30         | 17:45       | missed  |      |
-        temperature.residents | 18:00 || 17:45       | 18:30         | 19:45       | missed  |      |
-        temperature.residents | 20:00 || 19:45       | 20:30         | 21:45       | missed  |      |
-        temperature.residents | 22:00 || 21:45       | 22:30         | 23:45       | on_time | i    |
+        measure               | due   || opens       | on time until | closes | state   | fact | reason
+        temperature.residents | 00:00 || 03-16 23:45 | 00:30         | 01:45  | on_time | a    |
+        temperature.residents | 02:00 || 01:45       | 02:30         | 03:45  | on_time | b    |
+        temperature.residents | 04:00 || 03:45       | 04:30         | 05:45  | late    | c    |
+        temperature.residents | 06:00 || 05:45       | 06:30         | 07:45  | missed  |      |
+        temperature.residents | 08:00 || 07:45       | 08:30         | 09:45  | on_time | e    |
+        temperature.residents | 10:00 || 09:45       | 10:30         | 11:45  | late    | f    |
+        temperature.residents | 12:00 || 11:45       | 12:30         | 13:45  | excused | g    | declined
+        temperature.residents | 14:00 || 13:45       | 14:30         | 15:45  | missed  |      |
+        temperature.residents | 16:00 || 15:45       | 16:30         | 17:45  | missed  |      |
+        temperature.residents | 18:00 || 17:45       | 18:30         | 19:45  | missed  |      |
+        temperature.residents | 20:00 || 19:45       | 20:30         | 21:45  | missed  |      |
+        temperature.residents | 22:00 || 21:45       | 22:30         | 23:45  | on_time | i    |
         """,
         fates="""
         fact || fate
@@ -69,11 +69,11 @@ def test_two_hourly_rounds_of_s1(spec: Spec) -> None:
         i    || used
         """,
         counts="""
-        measure               || expected | on_time | late | missed | excused | coverage     | done_share
-        disinfection.key_areas || 0       | 0       | 0    | 0      | 0       | null         | null
-        temperature.residents || 12       | 4       | 2    | 5      | 1       | 0.5454545454 | 0.5
-        temperature.staff     || 0        | 0       | 0    | 0      | 0       | null         | null
-        ventilation.key_areas || 0        | 0       | 0    | 0      | 0       | null         | null
+        measure                || expected | on_time | late | missed | excused | coverage     | done_share
+        disinfection.key_areas || 0        | 0       | 0    | 0      | 0       | null         | null
+        temperature.residents  || 12       | 4       | 2    | 5      | 1       | 0.5454545454 | 0.5
+        temperature.staff      || 0        | 0       | 0    | 0      | 0       | null         | null
+        ventilation.key_areas  || 0        | 0       | 0    | 0      | 0       | null         | null
         """,
     )
 

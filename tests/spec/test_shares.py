@@ -31,14 +31,14 @@ def test_coverage_and_done_share(spec: Spec) -> None:
     """Late counts as done. An excuse leaves `coverage` alone and lowers `done_share`; what is pending counts in neither."""
     spec.rows(
         """
-        on_time | late | missed | excused | pending || expected | coverage | done_share
-        10      | 0    | 0      | 0       | 0       || 10       | 1        | 1
-        8       | 2    | 0      | 0       | 0       || 10       | 1        | 1
-        6       | 2    | 2      | 0       | 0       || 10       | 0.8      | 0.8
-        6       | 2    | 0      | 2       | 0       || 10       | 1        | 0.8
+        on_time | late | missed | excused | pending || expected | coverage     | done_share
+        10      | 0    | 0      | 0       | 0       || 10       | 1            | 1
+        8       | 2    | 0      | 0       | 0       || 10       | 1            | 1
+        6       | 2    | 2      | 0       | 0       || 10       | 0.8          | 0.8
+        6       | 2    | 0      | 2       | 0       || 10       | 1            | 0.8
         4       | 1    | 1      | 4       | 0       || 10       | 0.8333333333 | 0.5
-        3       | 0    | 1      | 0       | 6       || 10       | 0.75     | 0.75
-        0       | 0    | 5      | 5       | 0       || 10       | 0        | 0
+        3       | 0    | 1      | 0       | 6       || 10       | 0.75         | 0.75
+        0       | 0    | 5      | 5       | 0       || 10       | 0            | 0
         """,
         counted,
     )

@@ -58,14 +58,14 @@ def test_an_excuse_counts_from_its_recording(spec: Spec) -> None:
     """A slot that is covered is excused, not pending, from the moment the excuse is recorded until it is withdrawn."""
     spec.each(
         """
-        as of        | excuse                                                       || state
-        06:59:59.999 | 07:30 to 09:00, recorded 07:00                               || pending
-        07:00        | 07:30 to 09:00, recorded 07:00                               || excused
-        11:59        | 07:30 to 09:00, recorded 12:00                               || missed
-        12:00        | 07:30 to 09:00, recorded 12:00                               || excused
-        07:59        | 07:30 to 09:00, recorded 07:00, withdrawn 08:00              || excused
-        08:00        | 07:30 to 09:00, recorded 07:00, withdrawn 08:00              || pending
-        09:00        | 07:30 to 09:00, recorded 07:00, withdrawn 08:00              || missed
+        as of        | excuse                                          || state
+        06:59:59.999 | 07:30 to 09:00, recorded 07:00                  || pending
+        07:00        | 07:30 to 09:00, recorded 07:00                  || excused
+        11:59        | 07:30 to 09:00, recorded 12:00                  || missed
+        12:00        | 07:30 to 09:00, recorded 12:00                  || excused
+        07:59        | 07:30 to 09:00, recorded 07:00, withdrawn 08:00 || excused
+        08:00        | 07:30 to 09:00, recorded 07:00, withdrawn 08:00 || pending
+        09:00        | 07:30 to 09:00, recorded 07:00, withdrawn 08:00 || missed
         """,
         cadence='times: ["08:00"]',
     )

@@ -78,12 +78,12 @@ def test_a_contradiction_comes_first(spec: Spec) -> None:
     """Any contradiction makes the day contradictory, complete or not."""
     spec.rows(
         """
-        on_time | missed | contradictions                || status
-        10      | 0      | fever_open                    || contradictory
-        0       | 10     | unit_silent                   || contradictory
-        0       | 0      | id_conflict                   || contradictory
+        on_time | missed | contradictions                  || status
+        10      | 0      | fever_open                      || contradictory
+        0       | 10     | unit_silent                     || contradictory
+        0       | 0      | id_conflict                     || contradictory
         10      | 0      | clock_jump level_review_overdue || contradictory
-        10      | 0      |                               || complete
+        10      | 0      |                                 || complete
         """,
         judged,
     )
@@ -93,7 +93,10 @@ def test_one_measure_is_enough(spec: Spec) -> None:
     """A day is complete only if none of its measures falls short."""
 
     def both(cells: Cells) -> dict[str, object]:
-        rows = [counted({"on_time": cells[f"{name} done"], "missed": cells[f"{name} missed"]}) | {"id": name} for name in "ab"]
+        rows = [
+            counted({"on_time": cells[f"{name} done"], "missed": cells[f"{name} missed"]}) | {"id": name}
+            for name in "ab"
+        ]
         return {"status": status(rows, {name: measure(name, "times: ['08:00']") for name in "ab"}, [])}
 
     spec.rows(

@@ -14,15 +14,15 @@ def test_presence_is_half_open(spec: Spec) -> None:
     """A slot at an instant asks who is present at that instant; who leaves then is not, who comes then is."""
     spec.each(
         """
-        present                     || slots
-        from 08:00                  || 1
-        from 08:00:00.001           || 0
-        until 08:00                 || 0
-        until 08:00:00.001          || 1
-        08:00 to 08:00:00.001       || 1
-        until 07:00; from 09:00     || 0
-        until 08:00; from 08:00     || 1
-                                    || 1
+        present                 || slots
+        from 08:00              || 1
+        from 08:00:00.001       || 0
+        until 08:00             || 0
+        until 08:00:00.001      || 1
+        08:00 to 08:00:00.001   || 1
+        until 07:00; from 09:00 || 0
+        until 08:00; from 08:00 || 1
+                                || 1
         """,
         cadence='times: ["08:00"]',
     )
@@ -31,17 +31,17 @@ def test_presence_is_half_open(spec: Spec) -> None:
 def test_half_of_a_slot(spec: Spec) -> None:
     """A slot of `per_day` asks who is present for at least half of it, in one piece or several."""
     spec.each("""
-        cadence                             | present                         || slots
-        per_day: 1                          | from 08:00                      || 1
-        per_day: 1                          | from 12:00                      || 1
-        per_day: 1                          | from 12:00:00.001               || 0
-        per_day: 1                          | until 12:00                     || 1
-        per_day: 1                          | until 11:59:59.999              || 0
-        per_day: 1, between: [08:00, 20:00] | 11:00 to 17:00                  || 1
-        per_day: 1, between: [08:00, 20:00] | until 11:00; from 17:00         || 1
-        per_day: 1, between: [08:00, 20:00] | until 11:00; from 17:00:00.001  || 0
-        per_day: 2, between: [08:00, 20:00] | until 11:00; from 17:00         || 2
-        per_day: 2, between: [08:00, 20:00] | from 11:00:00.001               || 1
+        cadence                             | present                        || slots
+        per_day: 1                          | from 08:00                     || 1
+        per_day: 1                          | from 12:00                     || 1
+        per_day: 1                          | from 12:00:00.001              || 0
+        per_day: 1                          | until 12:00                    || 1
+        per_day: 1                          | until 11:59:59.999             || 0
+        per_day: 1, between: [08:00, 20:00] | 11:00 to 17:00                 || 1
+        per_day: 1, between: [08:00, 20:00] | until 11:00; from 17:00        || 1
+        per_day: 1, between: [08:00, 20:00] | until 11:00; from 17:00:00.001 || 0
+        per_day: 2, between: [08:00, 20:00] | until 11:00; from 17:00        || 2
+        per_day: 2, between: [08:00, 20:00] | from 11:00:00.001              || 1
     """)
 
 
@@ -49,11 +49,11 @@ def test_half_is_elapsed_time(spec: Spec) -> None:
     """Half of a day is 11½ hours when it has 23, and 12½ when it has 25; a slot that the clocks swallow is asked when due."""
     spec.each(
         """
-        day        | cadence                               | present     || slots
-        2026-03-08 | per_day: 1                            | until 12:30 || 1
-        2026-03-08 | per_day: 1                            | until 12:29 || 0
-        2026-11-01 | per_day: 1                            | until 11:30 || 1
-        2026-11-01 | per_day: 1                            | until 11:29 || 0
+        day        | cadence                                 | present     || slots
+        2026-03-08 | per_day: 1                              | until 12:30 || 1
+        2026-03-08 | per_day: 1                              | until 12:29 || 0
+        2026-11-01 | per_day: 1                              | until 11:30 || 1
+        2026-11-01 | per_day: 1                              | until 11:29 || 0
         2026-03-08 | per_day: 1, between: ["02:00", "03:00"] | from 03:00  || 1
         2026-03-08 | per_day: 1, between: ["02:00", "03:00"] | until 03:00 || 0
         """,
@@ -65,10 +65,10 @@ def test_admitted_in_the_morning(spec: Spec) -> None:
     """Admitted at 08:00, a person owes the once-a-day reading of that day, and may give it at 08:00."""
     spec.each(
         """
-        present         | fact at || state  | fate
-        from 08:00      | 08:00   || on_time | used
-        from 08:00      | 23:00   || on_time | used
-        from 13:00      | 14:00   || none    | extra
+        present    | fact at || state   | fate
+        from 08:00 | 08:00   || on_time | used
+        from 08:00 | 23:00   || on_time | used
+        from 13:00 | 14:00   || none    | extra
         """,
         cadence="per_day: 1",
     )
@@ -161,8 +161,8 @@ def test_half_of_a_slot_in_the_place_that_is_named(spec: Spec) -> None:
     )
     spec.ward(
         measures={
-            "W1": 'per_day: 1, between: [08:00, 20:00]; id: w1, applies_to: [{places: {within: [W1]}}]',
-            "W2": 'per_day: 1, between: [08:00, 20:00]; id: w2, applies_to: [{places: {within: [W2]}}]',
+            "w1": "per_day: 1, between: [08:00, 20:00]; applies_to: [{places: {within: [W1]}}]",
+            "w2": "per_day: 1, between: [08:00, 20:00]; applies_to: [{places: {within: [W2]}}]",
         },
         people="""
         person | place | present

@@ -59,11 +59,11 @@ def test_a_slot_closes_at_most_one_day_after(spec: Spec) -> None:
     """Without a next slot, a window ends one day after due; for `every` of days, one interval after."""
     spec.each(
         """
-        cadence                                         || opens | due   | closes
-        times: [10:00]                                  || 09:45 | 10:00 | 03-18 10:00
-        per_day: 1, between: [10:00, 18:00]             || 10:00 | 10:00 | 03-18 10:00
-        every: P3D, anchor: 2026-03-17, starts: 10:00   || 09:45 | 10:00 | 03-20 10:00
-        every: P1W, anchor: 2026-03-17, starts: 10:00   || 09:45 | 10:00 | 03-24 10:00
+        cadence                                       || opens | due   | closes
+        times: [10:00]                                || 09:45 | 10:00 | 03-18 10:00
+        per_day: 1, between: [10:00, 18:00]           || 10:00 | 10:00 | 03-18 10:00
+        every: P3D, anchor: 2026-03-17, starts: 10:00 || 09:45 | 10:00 | 03-20 10:00
+        every: P1W, anchor: 2026-03-17, starts: 10:00 || 09:45 | 10:00 | 03-24 10:00
         """,
         protocol="""
         when                       | m
@@ -121,10 +121,10 @@ def test_slots_that_nobody_owed_still_shape_windows(spec: Spec) -> None:
     """Slots exist by protocol. Away at 10:00, a reading at 11:30 is in that slot's window: it is extra, not early for 12:00."""
     spec.each(
         """
-        present                     | fact at || due                 | state                   | fate
-        until 09:00; from 11:00     | 11:30   || 08:00, 12:00        | missed, missed          | extra
-        until 09:00; from 11:00     | 11:45   || 08:00, 12:00        | missed, on_time         | used
-        always                      | 11:30   || 08:00, 10:00, 12:00 | missed, late, missed    | used
+        present                 | fact at || due                 | state                | fate
+        until 09:00; from 11:00 | 11:30   || 08:00, 12:00        | missed, missed       | extra
+        until 09:00; from 11:00 | 11:45   || 08:00, 12:00        | missed, on_time      | used
+        always                  | 11:30   || 08:00, 10:00, 12:00 | missed, late, missed | used
         """,
         cadence='times: ["08:00", 10:00, 12:00]',
     )

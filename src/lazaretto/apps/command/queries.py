@@ -11,6 +11,7 @@ from lazaretto.protocol.clock import FOREVER, utc_text
 from lazaretto.protocol.document import BaseClass, Document
 from lazaretto.protocol.record import Phase
 from lazaretto.protocol.resolve import Resolved, resolve
+from lazaretto.protocol.text import Text
 
 
 class NoProtocol(Exception):
@@ -94,6 +95,14 @@ def level_lines(phases: list[InForce], start: int, end: int) -> list[dict[str, s
         for p in phases
         if p.start < end and p.end > start
     ]
+
+
+def measure_titles(digests: list[str]) -> dict[str, Text]:
+    """Return the titles of the measures of resolved protocols, by id."""
+    found: dict[str, Text] = {}
+    for record in ProtocolRecord.objects.filter(digest__in=digests).values_list("record", flat=True):
+        found |= {m["id"]: Text(m["title"]["zh"], m["title"]["en"]) for m in record["measures"]}
+    return found
 
 
 def population_words(document: Document) -> Mapping[str, Population]:

@@ -24,7 +24,7 @@ def asked(request: HttpRequest, code: str, permissions: Iterable[Permission], no
     found = queries.facility(request.user, code, now)  # type: ignore[arg-type]
     if found is None:
         raise Http404
-    if False:
+    if not found.may & set(permissions):
         raise PermissionDenied
     return found
 

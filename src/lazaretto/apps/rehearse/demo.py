@@ -242,8 +242,8 @@ def _wing_round(made: DemoInstitution, wing: str, minute: int, midnight: int) ->
     if draw.random() < (0.03 if night else 0.008):
         return None
     moment = midnight + minute * MINUTE + int(draw.gauss(2, 4) * MINUTE)
-    if draw.random() < 0.02:
-        moment += 34 * MINUTE
+    if draw.random() < 0.06:
+        moment += draw.randint(19, 36) * MINUTE
     by = f"S{1 + (WINGS.index(wing) * 7 + minute // 480) % 28:03d}"
     claims = []
     for person in made.residents:

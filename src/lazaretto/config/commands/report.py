@@ -71,22 +71,22 @@ def _moment(text: str, zone: str) -> int:
 
 
 def _page(document: dict[str, Any]) -> None:
-    """Print the report for people."""
+    """Print the report for people, in facility time."""
     word = WORDS[document["status"]].in_(language())
     signed = say("已签发", "signed") if document["signed_by"] else say("未签发", "not signed")
-    runtime.out.print(
-        f"[bold]{document['facility']} · {document['on']} · {word}[/bold]  ({signed}; as of {document['as_of']})"
-    )
+    as_of = say("截至", "as of") + " " + _local(document["as_of"], document["zone_time"])
+    runtime.out.print(f"[bold]{document['facility']} · {document['on']} · {word}[/bold]  ({signed}, {as_of})")
+    titles = _titles(document)
     table = Table()
-    heads = [say("措施", "measure"), say("应做", "expected"), say("按时", "on time"), say("迟做", "late"), say("漏做", "missed"),
+    heads = [say("措施", "measure"), say("应做", "due"), say("按时", "on time"), say("迟做", "late"), say("漏做", "missed"),
              say("免做", "excused"), say("未到", "pending"), say("做到率", "coverage")]  # fmt: skip
     for index, head in enumerate(heads):
-        table.add_column(head, justify="left" if index == 0 else "right")
+        table.add_column(head, justify="left" if index == 0 else "right", overflow="fold")
     for row in document["measures"]:
         numbers = [str(row[k]) for k in ("expected", "on_time", "late", "missed", "excused", "pending")]
-        table.add_row(row["id"], *numbers, _percent(row["coverage"]))
+        table.add_row(titles.get(row["id"], row["id"]), *numbers, percent(row["coverage"]))
     runtime.out.print(table)
-    _gaps(document)
+    _gaps(document, titles)
     for contradiction in document["contradictions"]:
         rest = ", ".join(f"{k} {v}" for k, v in contradiction.items() if k != "kind")
         runtime.out.print(f"◆ {contradiction['kind']}  {rest}", markup=False)
@@ -100,8 +100,22 @@ def _page(document: dict[str, Any]) -> None:
     runtime.out.print(f"{say('日志', 'journal')} {point['size']} · {point['root'][:16]} · {point['key_id']}")
 
 
-def _percent(coverage: str | None) -> str:
-    """One decimal, cut: never 100 unless everything was done."""
+def _titles(document: dict[str, Any]) -> dict[str, str]:
+    """Return the measures' names by id, from the protocols that the report names."""
+    from lazaretto.apps.command.queries import measure_titles
+
+    found = measure_titles([line["digest"] for line in document["protocol"]])
+    return {id_: title.in_(language()) for id_, title in found.items()}
+
+
+def _local(utc: str, zone: str) -> str:
+    from lazaretto.protocol.clock import local, parse_moment
+
+    return local(zone, parse_moment(utc, zone)).strftime("%m-%d %H:%M")
+
+
+def percent(coverage: str | None) -> str:
+    """Return a share as percent with one decimal, cut: never 100 unless everything was done."""
     from decimal import ROUND_DOWN, Decimal
 
     if coverage is None:
@@ -109,16 +123,25 @@ def _percent(coverage: str | None) -> str:
     return f"{(Decimal(coverage) * 100).quantize(Decimal('0.1'), ROUND_DOWN)}%"
 
 
-def _gaps(document: dict[str, Any]) -> None:
+def _gaps(document: dict[str, Any], titles: dict[str, str]) -> None:
     for row in document["measures"]:
         shown = row["gaps"][:15]
         for gap in shown:
-            parts = [str(v if v is not None else say("无记录", "no record")) for v in gap.values()]
-            runtime.out.print(f"  {say('缺', 'gap')} {row['id']}  " + "  ".join(parts), markup=False)
-        if len(row["gaps"]) > len(shown):
+            told = [_told(key, value, document["zone_time"]) for key, value in gap.items()]
             runtime.out.print(
-                say(f"  {row['id']} 另有 {len(row['gaps']) - 15} 处", f"  {row['id']}: {len(row['gaps']) - 15} more")
+                f"  {say('缺', 'gap')}  {titles.get(row['id'], row['id'])}  " + "  ".join(told), markup=False
             )
+        if len(row["gaps"]) > len(shown):
+            rest = len(row["gaps"]) - len(shown)
+            runtime.out.print(say(f"  {row['id']} 另有 {rest} 处", f"  {row['id']}: {rest} more"))
+
+
+def _told(key: str, value: Any, zone: str) -> str:
+    if value is None:
+        return say("无记录", "no record")
+    if isinstance(value, dict):
+        return "< 5"
+    return _local(value, zone) if key == "due" else str(value)
 
 
 @app.command("sign")
