@@ -43,12 +43,24 @@ def served(db: None, settings: Any) -> Iterator[str]:
     pytest-django's `live_server` empties every table afterwards, which the append-only tables refuse.
     """
     from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.core.servers.basehttp import ThreadedWSGIServer
     from django.db import connections
     from django.test.testcases import LiveServerThread
 
+    class Server(ThreadedWSGIServer):
+        """Ends with its requests, and leaves the connection that it shares with the test open."""
+
+        daemon_threads = False
+
+        def _close_connections(self) -> None:
+            pass
+
+    class Thread(LiveServerThread):
+        server_class = Server
+
     connection = connections["default"]
     connection.inc_thread_sharing()
-    thread = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={connection.alias: connection})
+    thread = Thread("127.0.0.1", StaticFilesHandler, connections_override={connection.alias: connection})
     thread.daemon = True
     thread.start()
     thread.is_ready.wait()

@@ -519,7 +519,7 @@ def settled(
     used = {best.id} if best else set()
     if best and best.outcome == "done":
         state: SlotState = "on_time" if best.observed_at <= expectation.grace_until else "late"
-        return result(expectation, state, best.id, late_entry=is_entered_late(expectation.measure, best)), used
+        return result(expectation, state, best.id), used
     fact, reason = (best.id, best.reason) if best else (None, "")
     if best and rank(best)[0] == 1:  # Choice: what was found at the round goes before an excuse made elsewhere
         return result(expectation, "excused", fact, reason), used
@@ -540,7 +540,7 @@ def settled_count(
     first = done[: count.at_least]  # Choice: used also if they are too few
     used = {fact.id for fact in first}
     if len(first) == count.at_least:
-        return result(expectation, "on_time", late_entry=any(is_entered_late(expectation.measure, f) for f in first)), used
+        return result(expectation, "on_time"), used
     if excuse:
         late = excuse.recorded_at > expectation.grace_until
         return result(expectation, "excused", None, excuse.reason, late), used
@@ -553,7 +553,6 @@ def result(
     fact: str | None = None,
     reason: str = "",
     excused_late: bool = False,
-    late_entry: bool = False,
 ) -> SlotResult:
     return SlotResult(
         e.measure.id,
@@ -566,7 +565,6 @@ def result(
         fact,
         reason,
         excused_late,
-        late_entry,
     )
 
 
@@ -616,8 +614,10 @@ def oracle(institution: Institution, timeline: Sequence[Phase], day: date, as_of
                     continue
                 counting = [fact for fact in held if fact.id in live]
                 slot, used = settled(e, counting, excuse_of(institution, e, as_of), as_of)
+                spent = [f for f in counting if f.id in used]
+                late = sum(is_entered_late(e.measure, f) for f in spent)
                 if today:
-                    slots.append(slot)
+                    slots.append(slot._replace(used=len(spent), entered_late=late))
                 for fact in counting:
                     # Choice: a refusal in the window of a `count` that is owed does nothing in it, so is no repeat.
                     if not e.counted or fact.outcome == "done":

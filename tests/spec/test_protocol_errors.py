@@ -129,15 +129,30 @@ def test_what_hangs_together(spec: Spec) -> None:
     """A measure uses words that the protocol has: observations, levels, populations, shifts and the hours of its night."""
     spec.rows(
         """
-        instead                                                                                                                  || zh                                        | en
-        15 observation: temprature                                                                                               || m：没有观测 temprature，可用：temperature | m: there is no observation temprature; known: temperature
-        17 applies_to: [{populations: [martian]}]                                                                                || m：没有人群 martian                       | m: there is no population martian
-        19 levels: {red: {required: false}}                                                                                      || m：没有级别 red                           | m: there is no level red
-        18 cadence: {every: PT2H, night: {policy: skip}}                                                                         || m：未给出夜间起止                         | m: no night hours are given
-        18 cadence: {random: {n: 1, per: shift}}                                                                                 || m：按班随机须先列出 shifts                | m: per shift needs shifts
-        6 shifts: [{id: noon, title: {zh: 午, en: noon}, from: "12:00", to: "13:00"}] / 18 cadence: {random: {n: 2, per: shift}} || m：班 noon 容不下这么多次                 | m: shift noon is too short for so many
-        8 levels: [{id: routine, title: {zh: 常态, en: Routine}}]                                                                || 须有且只有一个 normal 级别                | exactly one level must be marked normal
-        6 day_ends: "00:00"                                                                                                      || day_ends 写 24:00，不写 00:00             | write day_ends as 24:00, not 00:00
+        instead                                                                                                                  || where        | path                     | zh                                      | en
+        15 observation: temprature                                                                                               || ward.yaml:15 | measures.m.observation   | 没有观测 temprature，可用：temperature  | there is no observation temprature; known: temperature
+        17 applies_to: [{populations: [martian]}]                                                                                || ward.yaml:17 | measures.m.applies_to    | 没有人群 martian                        | there is no population martian
+        19 levels: {red: {required: false}}                                                                                      || ward.yaml:19 | measures.m.levels.red    | 没有级别 red                            | there is no level red
+        18 cadence: {every: PT2H, night: {policy: skip}}                                                                         || ward.yaml:18 | measures.m.cadence       | 未给出夜间起止                          | no night hours are given
+        18 cadence: {random: {n: 1, per: shift}}                                                                                 || ward.yaml:18 | measures.m.cadence       | 按班随机须先列出 shifts                 | per shift needs shifts
+        6 shifts: [{id: noon, title: {zh: 午, en: noon}, from: "12:00", to: "13:00"}] / 18 cadence: {random: {n: 2, per: shift}} || ward.yaml:18 | measures.m.cadence       | 班 noon 容不下这么多次                  | shift noon is too short for so many
+        8 levels: [{id: routine, title: {zh: 常态, en: Routine}}]                                                                || ward.yaml:8  | levels                   | 须有且只有一个 normal 级别              | exactly one level must be marked normal
+        8 levels: []                                                                                                             || ward.yaml:8  | levels                   | 不能为空                                | this cannot be empty
+        6 day_ends: "00:00"                                                                                                      || ward.yaml:6  | day_ends                 | day_ends 写 24:00，不写 00:00           | write day_ends as 24:00, not 00:00
+        """,
+        changed,
+    )
+
+
+def test_what_holds_under_a_level_or_a_standing(spec: Spec) -> None:
+    """A patch is checked as if it stood in the measure, and the mistake is told where it stands."""
+    spec.rows(
+        """
+        instead                                                                     || where        | path                                            | zh                                        | en
+        19 levels: {routine: {cadence: {per_day: 9}}}                               || ward.yaml:19 | measures.m.levels.routine.cadence               | 每天多于 3 次须给出 between 起止时间      | more than 3 a day needs between
+        19 levels: {routine: {applies_to: [{populations: [martian]}]}}              || ward.yaml:19 | measures.m.levels.routine.applies_to            | 没有人群 martian                          | there is no population martian
+        20 standings: [{where: {a: b}, set: {cadence: {every: PT2H, grace: PT3H}}}] || ward.yaml:20 | measures.m.standings.0.set.cadence              | early 与 grace 合计 195 分，超过最短间隔 120 分 | early + grace is 195 min, more than the shortest spacing of 120 min
+        19 levels: {routine: {aplies_to: []}}                                       || ward.yaml:19 | measures.m.levels.routine.aplies_to             | 级别或身份条件不能改动 aplies_to，是否想写 applies_to？ | a level or a standing cannot change aplies_to; did you mean applies_to?
         """,
         changed,
     )
@@ -148,8 +163,8 @@ def test_what_a_measure_may_not_say(spec: Spec) -> None:
     spec.rows(
         """
         instead                                            || path                         | zh                                         | en
-        19 levels: {routine: {title: x}}                   || measures.m                   | 级别或身份条件不能改动 title               | a level or a standing cannot change title
-        20 standings: [{where: {a: b}, set: {source: []}}] || measures.m                   | 级别或身份条件不能改动 source              | a level or a standing cannot change source
+        19 levels: {routine: {title: x}}                   || measures.m.levels.routine.title | 级别或身份条件不能改动 title | a level or a standing cannot change title
+        20 standings: [{where: {a: b}, set: {source: []}}] || measures.m.standings.0.set.source | 级别或身份条件不能改动 source | a level or a standing cannot change source
         20 standings: [{where: {}, set: {required: no}}]   || measures.m.standings.0.where | 不能为空                                   | this cannot be empty
         16 subject: place                                  || measures.m                   | 只有人员措施可选人群                       | only a measure on persons selects populations
         16 occupied: true                                  || measures.m                   | occupied 只用于场所                        | occupied is for places only

@@ -163,7 +163,7 @@ def test_key_areas_of_s1(spec: Spec) -> None:
 
 
 def test_baseline_once_a_day(spec: Spec) -> None:
-    """One temperature a day for residents and for staff on a day shift of twelve hours, and one disinfection of key areas."""
+    """One temperature a day for residents and a shift for staff, and one disinfection of key areas."""
     spec.ward(
         pack="baseline",
         timeline=timeline("baseline"),
@@ -196,7 +196,7 @@ def test_baseline_once_a_day(spec: Spec) -> None:
         measure                | subject | due   || on time until | state   | fact
         disinfection.key_areas | K1      | 08:00 || 20:00         | on_time | k
         temperature.residents  | A       | 06:00 || 20:00         | on_time | a
-        temperature.staff      | C       | 00:00 || 03-18 00:00   | on_time | c
+        temperature.staff      | C       | 09:00 || 12:00         | on_time | c
         """,
         fates="""
         fact || fate

@@ -77,23 +77,23 @@ def test_entered_late(spec: Spec) -> None:
     spec.each(
         """
         fact at | recorded           | source  || state   | entered_late
-        08:00   | 08:00              |         || on_time |
-        08:00   | 10:00              |         || on_time |
-        08:00   | 10:00:00.001       |         || on_time | yes
-        09:00   | 11:00:00.001       |         || late    | yes
-        08:00   | 03-18 08:00        | paper   || on_time |
-        08:00   | 03-18 08:00:00.001 | paper   || on_time | yes
-        08:00   | 03-18 08:00        | offline || on_time |
-        08:00   | 03-18 08:00        | import  || on_time | yes
+        08:00   | 08:00              |         || on_time | 0
+        08:00   | 10:00              |         || on_time | 0
+        08:00   | 10:00:00.001       |         || on_time | 1
+        09:00   | 11:00:00.001       |         || late    | 1
+        08:00   | 03-18 08:00        | paper   || on_time | 0
+        08:00   | 03-18 08:00:00.001 | paper   || on_time | 1
+        08:00   | 03-18 08:00        | offline || on_time | 0
+        08:00   | 03-18 08:00        | import  || on_time | 1
         """,
         cadence='times: ["08:00"]',
     )
     spec.each(
         """
         fact at | recorded     | source || entered_late
-        08:00   | 08:10        |        ||
-        08:00   | 08:10:00.001 |        || yes
-        08:00   | 12:00:00.001 | paper  || yes
+        08:00   | 08:10        |        || 0
+        08:00   | 08:10:00.001 |        || 1
+        08:00   | 12:00:00.001 | paper  || 1
         """,
         cadence='times: ["08:00"]',
         measure="entry_allowance: {online: PT10M, offline: PT4H}",
@@ -104,18 +104,20 @@ def test_too_much_entered_late_is_a_contradiction(spec: Spec) -> None:
     """More than a fifth: two of ten are not, three of ten are; nothing done is none."""
 
     def contradicts(cells: Cells) -> dict[str, object]:
-        row = {"id": "m"} | {k: int(v) for k, v in cells.items()}
-        return {"contradiction": bool(entered_late_contradictions([row], Decimal("0.20")))}
+        used, late = int(cells["used"]), int(cells["entered_late"])
+        results = [
+            SlotResult("m", "person:A", n, n, n + 1, n, "on_time", used=1, entered_late=int(n < late))
+            for n in range(used)
+        ]
+        return {"contradiction": bool(entered_late_contradictions({"m": results}, Decimal("0.20")))}
 
     spec.rows(
         """
-        on_time | late | entered_late || contradiction
-        10      | 0    | 2            ||
-        10      | 0    | 3            || yes
-        5       | 5    | 2            ||
-        5       | 5    | 3            || yes
-        0       | 1    | 1            || yes
-        0       | 0    | 0            ||
+        used | entered_late || contradiction
+        10   | 2            ||
+        10   | 3            || yes
+        1    | 1            || yes
+        0    | 0            ||
         """,
         contradicts,
     )

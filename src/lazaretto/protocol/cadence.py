@@ -14,9 +14,9 @@ from lazaretto.protocol.clock import MINUTES_A_DAY, Duration, minute_of_day
 from lazaretto.protocol.text import Text
 
 
-def refuse(code: str, message: Text) -> PydanticCustomError:
-    """Return the error of a rule that a document breaks; it carries both languages to `load`."""
-    return PydanticCustomError(code, "{zh} / {en}", {"zh": message.zh, "en": message.en})
+def refuse(code: str, message: Text, path: tuple[str, ...] = ()) -> PydanticCustomError:
+    """Return the error of a rule that a document breaks, with where below the place of the check, for `load`."""
+    return PydanticCustomError(code, "{zh} / {en}", {"zh": message.zh, "en": message.en, "path": list(path)})
 
 
 def _wall_time(value: Any) -> str:
@@ -94,14 +94,14 @@ class Night(Strict):
 class Random(Strict):
     """`n` moments drawn per day or per shift, seeded by facility, measure and date."""
 
-    n: int = Field(ge=1, le=48)
+    n: int = Field(ge=1, le=48, strict=True)
     per: Literal["day", "shift"]
 
 
 class Count(Strict):
     """At least so many within each window; judged at the window's end."""
 
-    at_least: int = Field(ge=1, le=10_000)
+    at_least: int = Field(ge=1, le=10_000, strict=True)
     within: Span
 
 
@@ -115,7 +115,7 @@ class Cadence(Strict):
 
     every: Span | None = None
     times: Annotated[list[WallTime], AfterValidator(_distinct)] | None = None
-    per_day: int | None = Field(default=None, ge=1, le=96)
+    per_day: int | None = Field(default=None, ge=1, le=96, strict=True)
     random: Random | None = None
     count: Count | None = None
 

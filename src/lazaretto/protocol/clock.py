@@ -138,7 +138,9 @@ def parse_moment(text: str, zone: str) -> int:
 
     :raises ValueError: if it cannot be read.
     """
-    clean = re.sub(r"(\d)[年月/.](?=\d{1,2}(?!\d))", r"\1-", text.strip(), count=2).replace("日", " ").replace("：", ":")
+    clean = (
+        re.sub(r"(\d)[年月/.](?=\d{1,2}(?!\d))", r"\1-", text.strip(), count=2).replace("日", " ").replace("：", ":")
+    )
     clean = " ".join(clean.split())
     clean = re.sub(r"^(\d{4})-(\d{1,2})-(\d{1,2})\b", lambda m: f"{m[1]}-{int(m[2]):02d}-{int(m[3]):02d}", clean)
     clean = re.sub(r"([T ])(\d):", r"\g<1>0\2:", clean)

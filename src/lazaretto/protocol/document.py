@@ -18,7 +18,7 @@ BaseClass = Literal["resident", "staff_member", "contractor", "visitor", "legal_
 
 
 def _as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class Population(Strict):
@@ -121,67 +121,61 @@ class Document(Strict):
     @model_validator(mode="after")
     def _hangs_together(self) -> "Document":
         if sum(level.normal for level in self.levels) != 1:
-            raise refuse("levels", Text("须有且只有一个 normal 级别", "exactly one level must be marked normal"))
+            raise refuse(
+                "levels", Text("须有且只有一个 normal 级别", "exactly one level must be marked normal"), ("levels",)
+            )
         if minute_of_day(self.day_ends) == 0:
-            raise refuse("day_ends", Text("day_ends 写 24:00，不写 00:00", "write day_ends as 24:00, not 00:00"))
+            raise refuse(
+                "day_ends", Text("day_ends 写 24:00，不写 00:00", "write day_ends as 24:00, not 00:00"), ("day_ends",)
+            )
         for measure in self.measures:
-            self._check_words(measure)
-            for value in variants(measure):
-                self._check_cadence(value.id, value.cadence)
+            self.check(measure, ("measures", measure.id))
         return self
 
-    def _check_words(self, measure: Round) -> None:
+    def check(self, measure: Round, path: tuple[str, ...]) -> None:
+        """
+        Check that a measure, as it stands or under a level or standing, uses only words that the document has.
+
+        :raises PydanticCustomError: with `path` and below, where the mistake is.
+        """
         if self.observation(measure.observation) is None:
             known = ", ".join(o.id for o in self.observations)
             raise refuse(
                 "observation",
                 Text(
-                    f"{measure.id}：没有观测 {measure.observation}，可用：{known}",
-                    f"{measure.id}: there is no observation {measure.observation}; known: {known}",
+                    f"没有观测 {measure.observation}，可用：{known}",
+                    f"there is no observation {measure.observation}; known: {known}",
                 ),
+                (*path, "observation"),
             )
         for name in measure.levels:
             if name not in {level.id for level in self.levels}:
-                raise refuse("level", Text(f"{measure.id}：没有级别 {name}", f"{measure.id}: there is no level {name}"))
+                raise refuse("level", Text(f"没有级别 {name}", f"there is no level {name}"), (*path, "levels", name))
+        self._check_populations(measure, path)
+        self._check_cadence(measure.cadence, (*path, "cadence"))
+
+    def _check_populations(self, measure: Round, path: tuple[str, ...]) -> None:
         codes = {p.id for p in self.populations} | set(BaseClass.__args__)  # type: ignore[attr-defined]
         for selector in measure.applies_to:
             for code in selector.populations:
                 if code not in codes:
-                    raise refuse(
-                        "population",
-                        Text(f"{measure.id}：没有人群 {code}", f"{measure.id}: there is no population {code}"),
-                    )
+                    message = Text(f"没有人群 {code}", f"there is no population {code}")
+                    raise refuse("population", message, (*path, "applies_to"))
 
-    def _check_cadence(self, measure: str, cadence: Cadence) -> None:
+    def _check_cadence(self, cadence: Cadence, path: tuple[str, ...]) -> None:
         night = cadence.night
         if night and night.start is None and self.night is None:
-            raise refuse("night", Text(f"{measure}：未给出夜间起止", f"{measure}: no night hours are given"))
+            raise refuse("night", Text("未给出夜间起止", "no night hours are given"), path)
         if cadence.random and cadence.random.per == "shift":
-            self._check_random_shift(measure, cadence)
+            self._check_random_shift(cadence, path)
 
-    def _check_random_shift(self, measure: str, cadence: Cadence) -> None:
+    def _check_random_shift(self, cadence: Cadence, path: tuple[str, ...]) -> None:
         if not self.shifts:
-            raise refuse("shifts", Text(f"{measure}：按班随机须先列出 shifts", f"{measure}: per shift needs shifts"))
+            raise refuse("shifts", Text("按班随机须先列出 shifts", "per shift needs shifts"), path)
         assert cadence.random is not None
         window = cadence.random.n * cadence.random_gap
         for shift in self.shifts:
             length = (minute_of_day(shift.end) - minute_of_day(shift.start)) % 1440 or 1440
             if window > length:
-                raise refuse(
-                    "window",
-                    Text(
-                        f"{measure}：班 {shift.id} 容不下这么多次",
-                        f"{measure}: shift {shift.id} is too short for so many",
-                    ),
-                )
-
-
-def variants(measure: Round) -> list[Round]:
-    """
-    Return the measure as it stands and under each level and standing. :raises ValidationError: if a patch makes no sense.
-    """
-    found = []
-    for patch in [{}, *measure.levels.values()]:
-        value = measure.patched(patch)
-        found += [value, *(value.patched(s.set) for s in value.standings)]
-    return found
+                message = Text(f"班 {shift.id} 容不下这么多次", f"shift {shift.id} is too short for so many")
+                raise refuse("window", message, path)

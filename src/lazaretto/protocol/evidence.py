@@ -161,7 +161,7 @@ class _Evaluation:
         return SlotResult(
             measure, subject.ref, slot.due, slot.opens, slot.closes, slot.grace_until, state,
             fact.id if fact else None, reason, excused_late,
-            state in ("on_time", "late") and fact is not None and _entered_late(fact, slot.round),
+            int(fact is not None and _entered_late(fact, slot.round)), int(fact is not None),
         )  # fmt: skip
 
     def _window(self, slot: Slot, subject: Subject) -> _Window:
@@ -220,7 +220,7 @@ class _Evaluation:
                 state, excuse = "on_time", None
             elif excuse:
                 state = "excused"
-            late = sum(_entered_late(f, round_) for f in window.done[:needed]) > 0 and state == "on_time"
+            used = window.done[:needed]
             self.results.append(
                 SlotResult(
                     measure,
@@ -233,7 +233,8 @@ class _Evaluation:
                     None,
                     excuse.reason if excuse else "",
                     bool(excuse and excuse.recorded_at > closes),
-                    late,
+                    sum(_entered_late(f, round_) for f in used),
+                    len(used),
                 )
             )
 

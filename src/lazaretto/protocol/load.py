@@ -6,12 +6,13 @@ replaced. `Origins` remembers which layer set what, for `explain`.
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from lazaretto.protocol.cadence import Strict
 from lazaretto.protocol.document import Document
@@ -95,6 +96,9 @@ def load(text: str, name: str, library: Callable[[str], tuple[str, str]]) -> Loa
         document = Document.model_validate(merged)
     except ValidationError as error:
         raise ProtocolError(_problems(error, merged, origins, name)) from None
+    problems = list(_patch_problems(document, origins, name))
+    if problems:
+        raise ProtocolError(problems)
     return Loaded(document, tuple(layer.name for layer in layers), origins, merged)
 
 
@@ -190,7 +194,11 @@ def _lay(merged: dict[str, Any], layer: _Layer, origins: Origins) -> None:
     for key, value in layer.data.items():
         path: Path = (key,)
         if _is_register(value) and (key not in merged or _is_register(merged[key])):
+            origins.note(path, Setting(layer.name, layer.lines.get(path, 1), None))
             merged[key] = _merge_register(merged.get(key, []), value, path, layer, origins)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = merged[key] | value
+            _note(path, path, value, layer, origins)
         else:
             merged[key] = value
             _note(path, path, value, layer, origins)
@@ -236,10 +244,38 @@ def _note(in_file: Path, in_document: Path, value: Any, layer: _Layer, origins: 
 def _problems(error: ValidationError, merged: dict[str, Any], origins: Origins, name: str) -> list[Problem]:
     problems = []
     for item in error.errors(include_url=False):
-        path = _by_id([p for p in item["loc"] if p != "Round"], merged)
-        file, line = origins.line(path)
-        problems.append(Problem(file or name, line, _dotted(path), _message(dict(item))))
+        path = _by_id([p for p in item["loc"] if p != "Round"], merged) + _below(item)
+        problems.append(_problem(path, _message(dict(item)), origins, name))
     return problems
+
+
+def _below(item: Mapping[str, Any]) -> Path:
+    """Return where, below the place of the check, the mistake is: list positions as numbers again."""
+    path = (item.get("ctx") or {}).get("path", [])
+    return tuple(int(part) if part.isdigit() else part for part in path)
+
+
+def _patch_problems(document: Document, origins: Origins, name: str) -> Iterator[Problem]:
+    """Return the mistakes that show only once a level or a standing is laid over its measure."""
+    for measure in document.measures:
+        patches: list[tuple[Path, dict[str, Any]]] = [(("levels", k), v) for k, v in measure.levels.items()]
+        patches += [(("standings", n, "set"), p.set) for n, p in enumerate(measure.standings)]
+        for below, patch in patches:
+            above: Path = ("measures", measure.id, *below)
+            try:
+                document.check(measure.patched(patch), ())
+            except ValidationError as error:
+                for item in error.errors(include_url=False):
+                    yield _problem((*above, *item["loc"], *_below(dict(item))), _message(dict(item)), origins, name)
+            except PydanticCustomError as error:
+                context = error.context or {}
+                message = Text(context["zh"], context["en"])
+                yield _problem((*above, *context["path"]), message, origins, name)
+
+
+def _problem(path: Path, message: Text, origins: Origins, name: str) -> Problem:
+    file, line = origins.line(path)
+    return Problem(file or name, line, _dotted(path), message)
 
 
 def _by_id(loc: list[Any], merged: Any) -> Path:
@@ -271,6 +307,7 @@ def _message(item: dict[str, Any]) -> Text:
         "missing": Text("缺少这一项", "this is missing"),
         "extra_forbidden": _unknown_key(str(item["loc"][-1])),
         "int_type": Text(f"应为整数，写的是 {given}", f"expected a whole number, found {given}"),
+        "int_from_float": Text(f"应为整数，写的是 {given}", f"expected a whole number, found {given}"),
         "int_parsing": Text(f"应为整数，写的是 {given}", f"expected a whole number, found {given}"),
         "bool_type": Text(f"应为 true 或 false，写的是 {given}", f"expected true or false, found {given}"),
         "bool_parsing": Text(f"应为 true 或 false，写的是 {given}", f"expected true or false, found {given}"),

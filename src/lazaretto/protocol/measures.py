@@ -4,6 +4,7 @@ The kinds of measure that a protocol is made of. In this version one kind is exe
 Source: design §2 (common attributes), contract rules 3, 5, 7, 8 and 10.
 """
 
+import difflib
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -136,11 +137,19 @@ class Round(Measure):
 
     @model_validator(mode="after")
     def _sense(self) -> "Round":
-        for name in {key for patch in [*self.levels.values(), *(s.set for s in self.standings)] for key in patch}:
-            if name not in CHANGEABLE:
-                raise refuse(
-                    "patch", Text(f"级别或身份条件不能改动 {name}", f"a level or a standing cannot change {name}")
-                )
+        patches: dict[tuple[str, ...], dict[str, Any]] = {
+            ("levels", name): patch for name, patch in self.levels.items()
+        }
+        patches |= {("standings", str(n), "set"): patch.set for n, patch in enumerate(self.standings)}
+        for path, patch in patches.items():
+            for name in patch:
+                if name not in CHANGEABLE:
+                    near = difflib.get_close_matches(name, CHANGEABLE, n=1)
+                    zh, en = (f"，是否想写 {near[0]}？", f"; did you mean {near[0]}?") if near else ("", "")
+                    message = Text(
+                        f"级别或身份条件不能改动 {name}{zh}", f"a level or a standing cannot change {name}{en}"
+                    )
+                    raise refuse("patch", message, (*path, name))
         if self.subject != "person" and any(s.populations for s in self.applies_to):
             raise refuse("populations", Text("只有人员措施可选人群", "only a measure on persons selects populations"))
         if self.occupied and self.subject != "place":

@@ -142,7 +142,7 @@ class SlotResult(NamedTuple):
     One expectation and what became of it.
 
     `grace_until` is the last instant that is still on time; `fact` fulfilled or excused it; `excused_late` says that
-    the excuse was recorded after `grace_until`; `entered_late` that the fact was.
+    the excuse was recorded after `grace_until`. `used` facts are spent on it, `entered_late` of them entered too late.
     """
 
     measure: str
@@ -155,7 +155,8 @@ class SlotResult(NamedTuple):
     fact: str | None = None
     reason: str = ""
     excused_late: bool = False
-    entered_late: bool = False
+    entered_late: int = 0
+    used: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Source: contract, rules 6, 8, 10 and 11.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Literal
 
@@ -60,13 +60,14 @@ def fate_counts(evidence: Evidence) -> dict[str, int]:
     return {fate: counts[fate] for fate in FATES}
 
 
-def entered_late_contradictions(rows: Iterable[Mapping[str, Any]], limit: Decimal) -> list[dict[str, Any]]:
+def entered_late_contradictions(by_measure: Mapping[str, Sequence[SlotResult]], limit: Decimal) -> list[dict[str, Any]]:
     """Return a contradiction for each measure of whose used facts more than `limit` were entered late."""
-    return [
-        {"kind": "entered_late", "measure": row["id"], "entered_late": row["entered_late"], "used": used}
-        for row in rows
-        if (used := row["on_time"] + row["late"]) and row["entered_late"] > limit * used
-    ]
+    found = []
+    for measure, results in by_measure.items():
+        used, late = sum(r.used for r in results), sum(r.entered_late for r in results)
+        if used and late > limit * used:
+            found.append({"kind": "entered_late", "measure": measure, "entered_late": late, "used": used})
+    return found
 
 
 def falls_short(row: Mapping[str, Any], round_: Round) -> bool:

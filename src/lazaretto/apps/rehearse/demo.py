@@ -283,18 +283,20 @@ def _reading(
 
 
 def _staff_round(staff: list[DemoPerson], day: int, midnight: int) -> Iterator[Batch]:
-    draw = random.Random(f"{SEED}|staff|{day}")
-    moment = midnight + day * DAY * MINUTE + 8 * 60 * MINUTE
-    claims = []
-    for person in staff:
-        moment += draw.randint(11_000, 30_000)
-        if _there(person, day * DAY + 8 * 60) and draw.random() > 0.02:
-            claims.append(
-                {"id": "", "observation": "temperature", "subject": person.code, "subject_kind": "person",
-                 "observed_at": utc_text(moment), "value": f"{min(draw.gauss(36.4, 0.2), 37.1):.1f}", "by": "S010",
-                 "device": "T-02", "source": "phone"}
-            )  # fmt: skip
-    yield Batch(moment + MINUTE, claims)
+    for hour in (8, 20):
+        draw = random.Random(f"{SEED}|staff|{day}|{hour}")
+        minute = day * DAY + hour * 60
+        moment = midnight + (minute + draw.randint(5, 40)) * MINUTE
+        claims = []
+        for person in staff:
+            moment += draw.randint(11_000, 30_000)
+            if _there(person, minute + 60) and draw.random() > 0.02:
+                claims.append(
+                    {"id": "", "observation": "temperature", "subject": person.code, "subject_kind": "person",
+                     "observed_at": utc_text(moment), "value": f"{min(draw.gauss(36.4, 0.2), 37.1):.1f}", "by": "S010",
+                     "device": "T-02", "source": "phone"}
+                )  # fmt: skip
+        yield Batch(moment + MINUTE, claims)
 
 
 def _place_rounds(made: DemoInstitution, day: int, midnight: int) -> Iterator[Batch]:

@@ -62,7 +62,7 @@ def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[
     per_population = counts(facility, day.institution, fever, start, end, measured=_measured(day, rounds))
     checks = day.in_force[-1].resolved.document.checks
     found = contradictions(facility, day, counts=per_population, fevers=fever, unit_of=unit_of)
-    found += entered_late_contradictions(rows, checks.entered_late_share)
+    found += entered_late_contradictions(by_measure, checks.entered_late_share)
     expected, reported = units(day, unit_of)
     document = {
         "facility": facility.code,
