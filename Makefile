@@ -5,7 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 export UV_PYTHON_DOWNLOADS := never
-export PYTHONWARNDEFAULTENCODING := 0
 
 .PHONY: help demo test test-more check bench docs messages clean
 

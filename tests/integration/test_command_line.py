@@ -92,7 +92,15 @@ def test_the_right_report_comes_out(home: Path) -> None:
     row = next(r for r in document["measures"] if r["id"] == "temperature.residents")
     numbers = {k: row[k] for k in ("expected", "on_time", "late", "missed", "excused", "excused_after", "pending")}
     # P1 08:00 on time, 10:00 late; P2 02:00 by a night check, 08:00 declined; P3 10:00 and 12:00 without power.
-    assert numbers == {"expected": 36, "on_time": 2, "late": 1, "missed": 30, "excused": 3, "excused_after": 2, "pending": 0}
+    assert numbers == {
+        "expected": 36,
+        "on_time": 2,
+        "late": 1,
+        "missed": 30,
+        "excused": 3,
+        "excused_after": 2,
+        "pending": 0,
+    }
     assert row["coverage"] == "0.0909090909"
     assert document["facts"] == {"used": 4, "repeat": 0, "extra": 0, "superseded": 0, "void": 0}
     assert document["day"]["from"] == "2026-03-16T16:00:00.000Z"
@@ -113,7 +121,10 @@ def test_sign_verify_and_keep(home: Path) -> None:
     forged = json.loads((home / "signed.json").read_text())
     forged["measures"][0]["missed"] = 0
     (home / "forged.json").write_text(json.dumps(forged))
-    assert "not what was signed" in lazaretto(home, "report", "verify", "forged.json", "--keys", "keys.json", ok=False).stderr
+    assert (
+        "not what was signed"
+        in lazaretto(home, "report", "verify", "forged.json", "--keys", "keys.json", ok=False).stderr
+    )
 
 
 def test_mistakes_get_one_sentence_that_says_what_to_do(home: Path) -> None:
@@ -123,7 +134,10 @@ def test_mistakes_get_one_sentence_that_says_what_to_do(home: Path) -> None:
         (("report", "nil", "--facility", "YT", "--on", "17.3."), "2026-03-17"),
         (("import", "people", "nowhere.csv", "--facility", "YT"), "cannot open"),
         (("protocol", "show", "nothing"), "the packs are"),
-        (("facility", "create", "X", "--name", "x", "--protocol", "baseline", "--timezone", "Mars/Base"), "Asia/Shanghai"),
+        (
+            ("facility", "create", "X", "--name", "x", "--protocol", "baseline", "--timezone", "Mars/Base"),
+            "Asia/Shanghai",
+        ),
         (("report", "verify", "facts.csv", "--keys", "keys.json"), "not JSON"),
         (("protocol", "explain", "baseline", "nothing:cadence"), "temperature.residents"),
     ]
@@ -135,16 +149,34 @@ def test_protocol_commands(home: Path) -> None:
     assert "baseline" in lazaretto(home, "protocol", "list").stdout
     shown = json.loads(lazaretto(home, "protocol", "show", "baseline", "--level", "outbreak", "--json").stdout)
     assert shown["measures"][0]["cadence"]["per_day"] == 4
-    layers = json.loads(lazaretto(home, "protocol", "explain", "s1-inner-mongolia-drug-rehab", "temperature.residents:cadence.every", "--json").stdout)
+    layers = json.loads(
+        lazaretto(
+            home, "protocol", "explain", "s1-inner-mongolia-drug-rehab", "temperature.residents:cadence.every", "--json"
+        ).stdout
+    )
     assert (layers[0]["layer"], layers[0]["value"]) == ("s1-inner-mongolia-drug-rehab.yaml", "PT2H")
-    (home / "bad.yaml").write_text("lazaretto: 1\nid: x\nextends: baseline\nmeasures:\n  - id: temperature.residents\n    cadense: {}\n")
+    (home / "bad.yaml").write_text(
+        "lazaretto: 1\nid: x\nextends: baseline\nmeasures:\n  - id: temperature.residents\n    cadense: {}\n"
+    )
     problems = json.loads(lazaretto(home, "protocol", "validate", "bad.yaml", "--json", ok=False).stdout)["problems"]
     assert (problems[0]["line"], "did you mean cadence" in problems[0]["en"]) == (6, True)
     assert "是否想写 cadence" in problems[0]["zh"]
 
 
 def test_excusing_from_the_command_line(home: Path) -> None:
-    words = ("excuse", "--facility", "YT", "--scope", "place", "--subject", "KIT", "--reason", "area_closed", "--by", "S9")
+    words = (
+        "excuse",
+        "--facility",
+        "YT",
+        "--scope",
+        "place",
+        "--subject",
+        "KIT",
+        "--reason",
+        "area_closed",
+        "--by",
+        "S9",
+    )
     span = ("--from", "2026-03-20 00:00", "--to", "2026-03-21 00:00")
     assert "Excused" in lazaretto(home, *words, *span).stdout
     assert "already" in lazaretto(home, *words, *span).stdout
@@ -165,7 +197,9 @@ def test_from_nothing_in_processes_of_its_own(tmp_path: Path) -> None:
     process(tmp_path, *CREATE)
     for kind in ("places", "people", "presence", "excuses", "facts"):
         process(tmp_path, "import", kind, f"{kind}.csv", "--facility", "YT")
-    process(tmp_path, "report", "sign", "--facility", "YT", "--on", "2026-03-17", "--by", "lead", "--out", "signed.json")
+    process(
+        tmp_path, "report", "sign", "--facility", "YT", "--on", "2026-03-17", "--by", "lead", "--out", "signed.json"
+    )
     (tmp_path / "keys.json").write_text(process(tmp_path, "keys").stdout)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -178,13 +212,16 @@ def test_from_nothing_in_processes_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.more
-@pytest.mark.parametrize("after", [0.6, 0.9, 1.2, 1.6, 2.0, 2.5])
+@pytest.mark.parametrize("after", [0.0, 0.3, 0.8])
 def test_kill_in_the_middle_of_an_import_loses_nothing_acknowledged(tmp_path: Path, after: float) -> None:
     """Whenever it is killed, whole chunks are there, the record verifies, and importing again completes it."""
     home = tmp_path
     for name, text in (("places", PLACES), ("people", PEOPLE)):
         (home / f"{name}.csv").write_text(text.strip())
-    rows = [f"k{n},temperature,P{1 + n % 3},2026-03-17 {n // 3600 % 24:02d}:{n // 60 % 60:02d}:{n % 60:02d},36.5" for n in range(60_000)]
+    rows = [
+        f"k{n},temperature,P{1 + n % 3},2026-03-17 {n // 3600 % 24:02d}:{n // 60 % 60:02d}:{n % 60:02d},36.5"
+        for n in range(20_000)
+    ]
     (home / "facts.csv").write_text("id,observation,subject,observed_at,value\n" + "\n".join(rows))
     process(home, "init")
     process(home, "facility", "create", "YT", "--name", "x", "--protocol", "baseline")
@@ -195,15 +232,15 @@ def test_kill_in_the_middle_of_an_import_loses_nothing_acknowledged(tmp_path: Pa
     started = subprocess.Popen(command, cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while _written(home) == 0 and started.poll() is None:
         time.sleep(0.02)
-    time.sleep(after - 0.6)
+    time.sleep(after)
     started.send_signal(signal.SIGKILL)
     started.wait()
     written = _written(home)
     assert written % 500 == 0
-    assert 0 < written < 60_000
+    assert 0 < written < 20_000
     process(home, "verify", "--deep")
     again = json.loads(process(home, "import", "facts", "facts.csv", "--facility", "YT", "--json").stdout)
-    assert (again["created"], again["skipped"], again["failed"]) == (60_000 - written, written, 0)
+    assert (again["created"], again["skipped"], again["failed"]) == (20_000 - written, written, 0)
     process(home, "verify", "--deep")
 
 

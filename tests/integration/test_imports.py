@@ -35,7 +35,9 @@ def test_a_dry_run_says_the_same_and_writes_nothing(make_facility: Any) -> None:
 
 def test_children_may_come_before_their_parents(make_facility: Any) -> None:
     small = make_facility(people=False)
-    account = small.bring("places", "code,parent,kind\nC,B,cell\nB,A,wing\nA,,site\nX,Y,cell\nM,N,cell\nN,M,cell\nS,S,cell")
+    account = small.bring(
+        "places", "code,parent,kind\nC,B,cell\nB,A,wing\nA,,site\nX,Y,cell\nM,N,cell\nN,M,cell\nS,S,cell"
+    )
     assert (account.created, account.failed) == (3, 4)
     assert Place.objects.get(code="C").parent.parent.code == "A"  # type: ignore[union-attr]
     assert adds_up(account)
@@ -72,8 +74,14 @@ def test_the_error_file_can_be_mended_and_imported(small: Small, tmp_path: Path)
 
 
 def test_presence_must_not_overlap(small: Small) -> None:
-    account = small.bring("presence", "subject,place,from,to\nP1,W2-201,2026-03-10 00:00,\nP9,W1-101,2026-03-10,\nP2,NOWHERE,2026-03-10,")
-    assert [(f.row.number, f.column) for f in account.failures] == [(2, "from"), (4, "place"), (3, "subject")] or account.failed == 3
+    account = small.bring(
+        "presence", "subject,place,from,to\nP1,W2-201,2026-03-10 00:00,\nP9,W1-101,2026-03-10,\nP2,NOWHERE,2026-03-10,"
+    )
+    assert [(f.row.number, f.column) for f in account.failures] == [
+        (2, "from"),
+        (4, "place"),
+        (3, "subject"),
+    ] or account.failed == 3
     assert adds_up(account)
     closed = small.bring(
         "presence", "subject,place,from,to\nP1,W2-201,2026-03-10 00:00,\nP1,W1-101,2026-03-01 00:00,2026-03-10 00:00"
@@ -86,7 +94,11 @@ def test_chinese_headers_gb18030_and_excel(make_facility: Any, tmp_path: Path) -
     from lazaretto.apps.registry.imports import PlaceImporter, run
 
     small = make_facility(people=False)
-    table = [["编号", "上级", "类型", "中文名", "容量", "重点部位"], ["A", "", "site", "全所", "", "否"], ["B", "A", "cell", "一〇一室", "8", "是"]]
+    table = [
+        ["编号", "上级", "类型", "中文名", "容量", "重点部位"],
+        ["A", "", "site", "全所", "", "否"],
+        ["B", "A", "cell", "一〇一室", "8", "是"],
+    ]
     (tmp_path / "p.csv").write_bytes("\n".join(";".join(row) for row in table).encode("gb18030"))
     write_excel(tmp_path / "p.xlsx", table)
     for name, created in (("p.csv", 2), ("p.xlsx", 0)):
@@ -106,7 +118,13 @@ def test_what_is_no_table_gets_one_sentence(small: Small, tmp_path: Path, conten
     for name in ("x.csv", "x.xlsx"):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(TableError) as error:
-            run(PlaceImporter(small.facility, now=small.at), tmp_path / name, dry_run=False, by="t", clock=lambda: small.at)
+            run(
+                PlaceImporter(small.facility, now=small.at),
+                tmp_path / name,
+                dry_run=False,
+                by="t",
+                clock=lambda: small.at,
+            )
         assert error.value.message.zh
         assert error.value.message.en
 
@@ -143,9 +161,15 @@ def test_same_id_other_content_is_refused_also_in_a_dry_run(small: Small) -> Non
     head = "id,observation,subject,observed_at,value\n"
     small.bring("facts", head + "x,temperature,P1,2026-03-17 08:00,36.5")
     for dry in (True, False):
-        account = small.bring("facts", head + "x,temperature,P1,2026-03-17 08:00,36.6\ny,temperature,P2,2026-03-17 08:00,36.6", dry_run=dry)
+        account = small.bring(
+            "facts",
+            head + "x,temperature,P1,2026-03-17 08:00,36.6\ny,temperature,P2,2026-03-17 08:00,36.6",
+            dry_run=dry,
+        )
         assert (account.created, account.failed, account.failures[0].column) == (1, 1, "id")
-    twice = small.bring("facts", head + "z,temperature,P1,2026-03-17 09:00,36.5\nz,temperature,P1,2026-03-17 09:00,36.5")
+    twice = small.bring(
+        "facts", head + "z,temperature,P1,2026-03-17 09:00,36.5\nz,temperature,P1,2026-03-17 09:00,36.5"
+    )
     assert (twice.created, twice.skipped) == (1, 1)
 
 

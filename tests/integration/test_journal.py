@@ -58,7 +58,15 @@ def kinds(faults: list[Any]) -> set[str]:
     return {fault.kind for fault in faults}
 
 
-@pytest.mark.parametrize("statement", ["UPDATE journal_entry SET kind = 'x'", "DELETE FROM journal_entry", "UPDATE rounds_fact SET value = '36.0'", "DELETE FROM reporting_signedreport"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal_entry SET kind = 'x'",
+        "DELETE FROM journal_entry",
+        "UPDATE rounds_fact SET value = '36.0'",
+        "DELETE FROM reporting_signedreport",
+    ],
+)
 def test_the_database_refuses_to_change_the_record(signed: tuple[Log, Any], statement: str) -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
@@ -104,7 +112,11 @@ def test_an_edited_person_or_presence_is_found(signed: tuple[Log, Any]) -> None:
 def test_removing_the_last_ten_entries_is_found(signed: tuple[Log, Any]) -> None:
     log, _ = signed
     last = log.size - 10 if log.size > 10 else 3
-    _sql("DELETE FROM journal_record WHERE entry_id IN (SELECT id FROM journal_entry WHERE log_id = %s AND seq >= %s)", log.pk, last)
+    _sql(
+        "DELETE FROM journal_record WHERE entry_id IN (SELECT id FROM journal_entry WHERE log_id = %s AND seq >= %s)",
+        log.pk,
+        last,
+    )
     _sql("UPDATE rounds_fact SET entry_id = (SELECT MIN(id) FROM journal_entry)")
     _sql("UPDATE reporting_signedreport SET entry_id = (SELECT MIN(id) FROM journal_entry)")
     _sql("DELETE FROM journal_entry WHERE log_id = %s AND seq >= %s", log.pk, last)
@@ -124,7 +136,15 @@ def test_rewriting_everything_with_the_key_is_found_only_by_what_was_kept_elsewh
         previous = entry.digest = digest.hex()
         rewritten.append((entry, frontier.size, frontier.root().hex()))
     for entry, _, _ in rewritten:
-        _sql("UPDATE journal_entry SET by = %s, previous = %s, digest = %s WHERE id = %s" if connection.vendor != "sqlite" else 'UPDATE journal_entry SET "by" = %s, previous = %s, digest = %s WHERE id = %s', "nobody", entry.previous, entry.digest, entry.pk)
+        _sql(
+            "UPDATE journal_entry SET by = %s, previous = %s, digest = %s WHERE id = %s"
+            if connection.vendor != "sqlite"
+            else 'UPDATE journal_entry SET "by" = %s, previous = %s, digest = %s WHERE id = %s',
+            "nobody",
+            entry.previous,
+            entry.digest,
+            entry.pk,
+        )
     key = Key.objects.get(log=log)
     roots = {size: root for _, size, root in rewritten}
     for point in Checkpoint.objects.filter(log=log):

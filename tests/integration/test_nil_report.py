@@ -87,7 +87,9 @@ def test_sign_then_amend_states_before_and_after(small: Small) -> None:
     with pytest.raises(reporting.NothingToAmend):
         reporting.amend(facility=small.facility, on=DAY, by="test", signer="lead", at=small.at)
     small.at += 60_000
-    small.bring("facts", "id,observation,subject,observed_at,value\nf9,temperature,P3,2026-03-17 09:00,36.7", name="b.csv")
+    small.bring(
+        "facts", "id,observation,subject,observed_at,value\nf9,temperature,P3,2026-03-17 09:00,36.7", name="b.csv"
+    )
     second = reporting.amend(facility=small.facility, on=DAY, by="test", signer="lead", at=small.at)
     assert (first.number, second.number, second.document["amends"]) == (1, 2, 1)
     change = next(c for c in second.document["changes"] if c.get("measure") == "temperature.residents")
@@ -138,7 +140,13 @@ def reading(small: Small, name: str, subject: str, wall: str, value: str, **more
 
     at = small.moment(wall)
     border = Border(small.facility, queries.in_force(small.facility, at).resolved.document, at)
-    claim = {"id": name, "observation": "temperature", "subject": subject, "observed_at": f"2026-03-17 {wall}", "value": value}
+    claim = {
+        "id": name,
+        "observation": "temperature",
+        "subject": subject,
+        "observed_at": f"2026-03-17 {wall}",
+        "value": value,
+    }
     rounds.record_facts(small.facility, [border.admit(claim | more)], by="test", at=at)
 
 
@@ -243,7 +251,15 @@ def test_a_clock_set_back_contradicts_and_nothing_goes_back(small: Small) -> Non
 
 def test_nobody_excuses_a_round_they_were_assigned(small: Small) -> None:
     person = small.facility.people.get(code="S1")
-    assign(person=person, kind="role", key="ward_officer", starts=small.moment("00:00"), ends=small.moment("12:00"), by="t", at=small.at)
+    assign(
+        person=person,
+        kind="role",
+        key="ward_officer",
+        starts=small.moment("00:00"),
+        ends=small.moment("12:00"),
+        by="t",
+        at=small.at,
+    )
     item = {"scope": "facility", "starts": small.moment("06:00"), "ends": small.moment("07:00"), "reason": "no_power"}
     with pytest.raises(rounds.OwnRound):
         rounds.excuse(facility=small.facility, item=Excuse(by="S1", **item), by="t", at=small.at)

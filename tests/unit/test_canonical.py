@@ -7,8 +7,16 @@ from hypothesis import strategies as st
 from lazaretto.protocol.canonical import canonical, digest
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-leaves = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | text | st.floats(allow_nan=False, allow_infinity=False)
-values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4), max_leaves=12)
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | text
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4), max_leaves=12
+)
 
 
 @given(values)

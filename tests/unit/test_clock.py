@@ -26,7 +26,9 @@ def test_times_are_read_in_facility_time_unless_they_say_otherwise(written: str,
     assert utc_text(parse_moment(written, "Asia/Shanghai")) == meant
 
 
-@pytest.mark.parametrize("written", ["", "soon", "2026-13-01", "2026-02-30 08:00", "08:00", "17/03/2026 08:00", "2026-03-17 25:00"])
+@pytest.mark.parametrize(
+    "written", ["", "soon", "2026-13-01", "2026-02-30 08:00", "08:00", "17/03/2026 08:00", "2026-03-17 25:00"]
+)
 def test_what_is_no_time_is_refused(written: str) -> None:
     with pytest.raises(ValueError):
         parse_moment(written, "Asia/Shanghai")

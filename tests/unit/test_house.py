@@ -35,7 +35,9 @@ def test_what_is_done_has_a_test_that_exists() -> None:
         if row["state"] in ("done", "partial"):
             path, _, name = row["test"].partition("::")
             assert (ROOT / path).is_file(), row
-            functions = {n.name for n in ast.walk(ast.parse((ROOT / path).read_text())) if isinstance(n, ast.FunctionDef)}
+            functions = {
+                n.name for n in ast.walk(ast.parse((ROOT / path).read_text())) if isinstance(n, ast.FunctionDef)
+            }
             assert name in functions, row
 
 
@@ -85,6 +87,12 @@ def test_each_layer_contract_can_be_broken(name: str, tmp_path: Path) -> None:
     path = tmp_path / "src" / "lazaretto" / file
     path.write_text(path.read_text() + f"\n{line}\n")
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": "src", "PATH": "/usr/bin:/bin", "COLUMNS": "300"})
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": "src", "PATH": "/usr/bin:/bin", "COLUMNS": "300"},
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     assert re.search(re.escape(name) + r"[^\n]*BROKEN", done.stdout), done.stdout

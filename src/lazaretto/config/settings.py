@@ -28,7 +28,7 @@ def _secret_key() -> str:
             file.write(secrets.token_urlsafe(50))
     except FileExistsError:
         pass
-    return path.read_text()
+    return path.read_text(encoding="utf-8")
 
 
 def _database() -> dict[str, object]:
