@@ -69,7 +69,7 @@ def _settle(measure: Round, level: str, document: Document) -> Round:
     hours = {"from": night.start, "to": night.end}
 
     def filled(cadence: dict[str, Any]) -> dict[str, Any]:
-        own = cadence.get("night") or {}
+        own = {key: value for key, value in (cadence.get("night") or {}).items() if value is not None}
         policy = {"policy": night.policy} if night.policy else {}
         return cadence | {"night": hours | policy | own}
 

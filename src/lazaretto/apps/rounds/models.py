@@ -41,6 +41,7 @@ class Fact(models.Model):
             models.Index(
                 fields=["facility", "subject_kind", "subject", "observation", "observed_at"], name="fact_by_subject"
             ),
+            models.Index(fields=["facility", "supersedes"], name="fact_by_correction"),
         ]
 
     def __str__(self) -> str:

@@ -58,7 +58,7 @@ def _facts(facility: Facility, start: int, end: int, as_of: int) -> list[record.
     """Facts observed near the day, with the whole chain of corrections of each (a correction may change the time)."""
     known = models.Fact.objects.filter(facility=facility, recorded_at__lte=as_of)
     found = {f.id: f for f in _read(known.filter(observed_at__gte=start, observed_at__lt=end))}
-    corrections = list(_read(known.exclude(supersedes="")))
+    corrections = list(_read(known.filter(supersedes__gt="")))
     edge = set(found)
     while edge and corrections:
         targets = {found[i].supersedes for i in edge} - {None} - set(found)

@@ -120,6 +120,8 @@ def percent(coverage: str | None) -> str:
 
     if coverage is None:
         return "—"
+    if coverage == "1":
+        return "100%"
     return f"{(Decimal(coverage) * 100).quantize(Decimal('0.1'), ROUND_DOWN)}%"
 
 
