@@ -53,7 +53,7 @@ docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual
 
 messages: $(VENV)/dev.done   ## compile the message catalogues
-	@$(BIN)/python -m lazaretto.web.messages
+	@$(BIN)/python -c "import pathlib, polib; [polib.pofile(str(p)).save_as_mofile(str(p.with_suffix('.mo'))) for p in pathlib.Path('src').rglob('*.po')]"
 
 clean:           ## remove what was built (data under var/ stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -11,6 +11,7 @@ from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.contradictions import contradictions, units
 from lazaretto.apps.reporting.counts import asks, counts, fevers
 from lazaretto.apps.reporting.models import SignedReport
+from lazaretto.apps.reporting.suppression import gap_cells, suppressed
 from lazaretto.apps.rounds.queries import DayEvidence, day_evidence
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import utc_text
@@ -18,8 +19,6 @@ from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import Subject
 from lazaretto.protocol.selection import Selection
 from lazaretto.protocol.tally import entered_late_contradictions, fate_counts, measure_row, status
-
-SMALL = 5
 
 
 class _Units:
@@ -114,15 +113,8 @@ def _gap_cells(day: DayEvidence, by_measure: dict[str, list[Any]], unit_of: _Uni
             for r in results
             if r.state == "missed"
         )
-        cells[measure] = [{"unit": u, "reason": c, "n": suppressed(n)} for (u, c), n in sorted(counted.items())]
+        cells[measure] = gap_cells(counted)
     return cells
-
-
-def suppressed(n: Any) -> Any:
-    """Return a count of 1–4 as suppressed; 0 was looked at and is said."""
-    if isinstance(n, int) and 0 < n < SMALL:
-        return {"suppressed": True, "value": None}
-    return n
 
 
 #: Contradictions leave the house as counts: their details name people, rooms and facts.

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 
 from lazaretto.apps.console.presenters.evidence import measure_name
 from lazaretto.apps.console.presenters.places import in_language, title
+from lazaretto.apps.reporting.suppression import SEVERAL
 from lazaretto.web.dates import moment, ms_of
 
 SORTS = ("due", "measure", "subject", "reason")
@@ -49,6 +50,8 @@ def reason_name(code: str | None, reasons: Mapping[str, Any]) -> str:
     """Return a reason in words; what is not a code of the protocol is the words somebody typed."""
     if code in (None, "no_record"):
         return ""
+    if code == SEVERAL:
+        return gettext("several reasons")
     if code == "other":
         return gettext("other reason")
     return title(reasons[code].title) if code in reasons else str(code)
@@ -98,10 +101,16 @@ def unit_lines(
     """Return gaps as counts; a count of one to four is not said."""
     return [
         {
-            "unit": in_language(units[gap["unit"]]) if gap["unit"] in units else gap["unit"] or gettext("no unit"),
+            "unit": _unit_name(gap["unit"], units),
             "measure": measure_name(gap["measure"], measures),
             "reason": reason_name(gap["reason"], reasons),
             "n": "< 5" if isinstance(gap["n"], dict) else gap["n"],
         }
         for gap in rows
     ]
+
+
+def _unit_name(code: str, units: Mapping[str, Any]) -> str:
+    if code == SEVERAL:
+        return gettext("several units")
+    return in_language(units[code]) if code in units else code or gettext("no unit")
