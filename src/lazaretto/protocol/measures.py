@@ -67,13 +67,19 @@ class Source(Strict):
     """Where a measure or a value comes from: a row of the reports, a law, or a stated assumption."""
 
     row: str | None = None
-    text: str | None = None
+    text: Title | str | None = None
 
     @model_validator(mode="after")
     def _something(self) -> "Source":
         if not (self.row or self.text):
             raise refuse("source", Text("来源须给出 row 或 text", "a source needs row or text"))
         return self
+
+    @property
+    def words(self) -> Text:
+        """What the source says, in both languages; text written once stands for both."""
+        text = self.text.text if isinstance(self.text, Title) else Text(self.text or "", self.text or "")
+        return Text(*(" · ".join(part for part in (self.row, said) if part) for said in (text.zh, text.en)))
 
 
 class StandingPatch(Strict):

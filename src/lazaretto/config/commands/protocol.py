@@ -107,7 +107,7 @@ def show(name: Name, level: Level = "", json: Json = False) -> None:
         cadence = measure.cadence.model_dump(mode="json", by_alias=True, exclude_none=True)
         cadence.pop("night", None)
         said = ", ".join(f"{k} {v}" for k, v in cadence.items())
-        source = ", ".join(s.row or s.text or "" for s in measure.source)
+        source = ", ".join(s.row or s.words.in_(language()) for s in measure.source)
         table.add_row(measure.id, measure.title.text.in_(language()), measure.observation, said, source)
     runtime.out.print(table)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from lazaretto.apps.console.presenters.cadence import duration, how_often, night, window
 from lazaretto.apps.console.presenters.places import title
@@ -51,7 +51,7 @@ def measure(m: Any, document: Any) -> dict[str, Any]:
         "complete": _complete(m),
         "owner": role_word(m.owner) if m.owner else "—",
         "checker": role_word(m.checker) if m.checker else "—",
-        "sources": [" · ".join(part for part in (s.row, s.text) if part) for s in m.source],
+        "sources": [s.words.in_(get_language() or "zh") for s in m.source],
         "assumption": title(m.assumption) if m.assumption else "",
     }
 
@@ -168,13 +168,13 @@ def head(found: Any, zone: str) -> dict[str, Any]:
         "title": title(document.title),
         "version": document.version,
         "id": document.id,
-        "since": moment(found.start, zone),
+        "since": moment(found.start, zone) if found.start > 0 else gettext("the beginning"),
         "level": title(level.title),
         "normal": level.normal,
         "review": day_of_week(local(review, zone).date()) if review else "",
         "digest": found.resolved.digest,
         "day_ends": document.day_ends,
-        "sources": [" · ".join(part for part in (s.row, s.text) if part) for s in document.source],
+        "sources": [s.words.in_(get_language() or "zh") for s in document.source],
         "levels": [_level(item, found.resolved.level) for item in document.levels],
     }
 
