@@ -33,6 +33,7 @@ class Small:
         """Import a table written as text (columns parted by commas); return the account."""
         from lazaretto.apps.command import queries as command
         from lazaretto.apps.registry import imports as registry
+        from lazaretto.apps.registry.importing import run
         from lazaretto.apps.rounds import imports as rounds
 
         kinds: dict[str, Callable[[], Any]] = {
@@ -49,7 +50,7 @@ class Small:
         }
         path = self.folder / (name or f"{kind}.csv")
         path.write_text("\n".join(line.strip() for line in text.strip().splitlines()), encoding="utf-8")
-        return registry.run(kinds[kind](), path, dry_run=dry_run, by="test", clock=lambda: self.at)
+        return run(kinds[kind](), path, dry_run=dry_run, by="test", clock=lambda: self.at)
 
     def draft(self, day: date = DAY, as_of: int | None = None) -> dict[str, Any]:
         from lazaretto.apps.reporting.queries import draft

@@ -91,7 +91,8 @@ def test_presence_must_not_overlap(small: Small) -> None:
 
 
 def test_chinese_headers_gb18030_and_excel(make_facility: Any, tmp_path: Path) -> None:
-    from lazaretto.apps.registry.imports import PlaceImporter, run
+    from lazaretto.apps.registry.importing import run
+    from lazaretto.apps.registry.imports import PlaceImporter
 
     small = make_facility(people=False)
     table = [
@@ -113,7 +114,8 @@ def test_chinese_headers_gb18030_and_excel(make_facility: Any, tmp_path: Path) -
     [b"", b"\x00\x01\x02\xff" * 50, b"subject,place\nP1,W1", b"code,code,kind\nA,B,cell", b"PK\x03\x04" + b"\x00" * 40],
 )
 def test_what_is_no_table_gets_one_sentence(small: Small, tmp_path: Path, content: bytes) -> None:
-    from lazaretto.apps.registry.imports import PlaceImporter, run
+    from lazaretto.apps.registry.importing import run
+    from lazaretto.apps.registry.imports import PlaceImporter
 
     for name in ("x.csv", "x.xlsx"):
         (tmp_path / name).write_bytes(content)

@@ -6,150 +6,24 @@ entry. A dry run takes everything and writes nothing. Repeats are no-ops.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from itertools import islice
-from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import NamedTuple
 
-from django.db import models, transaction
+from django.db import transaction
 
 from lazaretto.apps.journal import actions as journal
-from lazaretto.apps.registry import tables
+from lazaretto.apps.registry.importing import Importer, Taken, Writes
 from lazaretto.apps.registry.models import Facility, Group, Person, Place, Presence, Standing
-from lazaretto.apps.registry.tables import Account, Failure, Row, RowError
+from lazaretto.apps.registry.tables import Row, RowError
 from lazaretto.apps.registry.versions import version
 from lazaretto.protocol.clock import FOREVER, local_day, parse_moment, utc_text
 from lazaretto.protocol.text import Text
 
-Taken = Literal["created", "updated", "skipped"]
 YES = frozenset({"1", "true", "yes", "y", "是", "有"})
 NO = frozenset({"", "0", "false", "no", "n", "否", "无"})
 SEXES = {"male": "male", "m": "male", "男": "male", "1": "male", "female": "female", "f": "female", "女": "female",
          "2": "female", "": "", "unknown": "unknown", "未知": "unknown", "0": "unknown", "9": "unknown"}  # fmt: skip
-CHUNK = 500
-
-
-class Importer:
-    """One kind of table. `required` columns must be there; other `known` ones may."""
-
-    name: ClassVar[str]
-    required: ClassVar[tuple[str, ...]]
-    known: ClassVar[tuple[str, ...]]
-
-    def __init__(self, facility: Facility, *, now: int) -> None:
-        self.facility, self.now = facility, now
-        self.warning: Text | None = None
-
-    def order(self, rows: Iterator[Row]) -> Iterable[Row]:
-        """Return the rows in the order in which they must be taken."""
-        return rows
-
-    def take(self, row: Row) -> Taken:
-        """Take one row. :raises RowError: if it cannot be taken."""
-        raise NotImplementedError  # each importer says how
-
-    def flush(self, *, by: str, at: int) -> Mapping[int, "Taken | RowError"]:
-        """Write what was taken since the last flush; return the rows whose outcome is known only now, by number."""
-        raise NotImplementedError  # each importer says how
-
-    def preview(self) -> Mapping[int, "Taken | RowError"]:
-        """Say what `flush` would return, and write nothing."""
-        return {}
-
-    def moment(self, row: Row, column: str) -> int | None:
-        """Return the instant in a cell, None if it is empty. :raises RowError: if it cannot be read."""
-        text = row.text(column)
-        if not text:
-            return None
-        try:
-            return parse_moment(text, self.facility.zone)
-        except ValueError:
-            raise RowError(
-                column,
-                Text(
-                    f"{column}：看不懂时间“{text}”，写作 2026-03-17 08:00 或 2026-03-17T08:00+08:00",
-                    f"{column}: cannot read the time {text!r}; write 2026-03-17 08:00 or 2026-03-17T08:00+08:00",
-                ),
-            ) from None
-
-    def span(self, row: Row) -> tuple[int | None, int | None]:
-        start, end = self.moment(row, "from"), self.moment(row, "to")
-        if start is not None and end is not None and end <= start:
-            raise RowError("to", Text("结束须晚于开始", "the end must be after the start"))
-        return start, end
-
-
-def run(
-    importer: Importer,
-    path: Path,
-    *,
-    dry_run: bool,
-    by: str,
-    clock: Callable[[], int],
-    progress: Callable[[int], None] = lambda n: None,
-) -> Account:
-    """
-    Import a file and account for every row.
-
-    Rows are written in chunks; each chunk is a transaction of its own, and `progress(rows so far)` is called only after
-    its commit: what was reported as taken survives a crash. Importing the file again takes up where it stopped.
-    """
-    columns, rows = tables.read(path, importer.required, importer.known)
-    account = Account(columns=columns, dry_run=dry_run)
-    ordered = iter(importer.order(rows))
-    while chunk := list(islice(ordered, CHUNK)):
-        taken: dict[int, Taken] = {}
-        failed: dict[int, Failure] = {}
-        for row in chunk:
-            importer.warning = None
-            try:
-                taken[row.number] = importer.take(row)
-            except RowError as error:
-                failed[row.number] = Failure(row, error.column, error.message)
-            if importer.warning:
-                account.warnings.append(Failure(row, "", importer.warning))
-        known_now = importer.preview() if dry_run else importer.flush(by=by, at=clock())
-        for row in chunk:
-            outcome = known_now.get(row.number)
-            if isinstance(outcome, RowError):
-                taken.pop(row.number)
-                failed[row.number] = Failure(row, outcome.column, outcome.message)
-            elif outcome is not None:
-                taken[row.number] = outcome
-        account.rows += len(chunk)
-        for word in taken.values():
-            setattr(account, word, getattr(account, word) + 1)
-        account.failures += failed.values()
-        progress(account.rows)
-    account.failures.sort(key=lambda f: f.row.number)
-    return account
-
-
-class Writes:
-    """Objects to create and to update, and the versions that the journal is to remember."""
-
-    def __init__(self) -> None:
-        self.created: list[Any] = []
-        self.updated: dict[int, Any] = {}
-
-    def add(self, item: Any, *, new: bool) -> None:
-        if new:
-            self.created.append(item)
-        elif item.pk is not None:
-            self.updated[item.pk] = item
-
-    def __bool__(self) -> bool:
-        return bool(self.created or self.updated)
-
-    def write(self, model: type[models.Model], fields: list[str]) -> list[Any]:
-        """Update first, so that an interval is closed before the next one opens; return all that was written."""
-        if self.updated:
-            model._default_manager.bulk_update(self.updated.values(), fields, batch_size=200)
-        model._default_manager.bulk_create(self.created, batch_size=200)
-        written = [*self.updated.values(), *self.created]
-        self.created, self.updated = [], {}
-        return written
 
 
 class PlaceImporter(Importer):

@@ -22,7 +22,8 @@ from lazaretto.apps.accounts.models import Organisation, Role
 from lazaretto.apps.command import actions as command_actions
 from lazaretto.apps.command import queries as command
 from lazaretto.apps.registry import actions as registry
-from lazaretto.apps.registry.imports import PeopleImporter, PlaceImporter, PresenceImporter, run
+from lazaretto.apps.registry.importing import run
+from lazaretto.apps.registry.imports import PeopleImporter, PlaceImporter, PresenceImporter
 from lazaretto.apps.registry.models import Facility, Person, Place
 from lazaretto.apps.rehearse.institution import DAY, FEVER, SEED, WINGS, DemoInstitution, DemoPerson, institution
 from lazaretto.apps.reporting import actions as reporting

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from lazaretto.apps.command import queries as command
-from lazaretto.apps.registry.imports import Importer, Taken
+from lazaretto.apps.registry.importing import Importer, Taken
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.registry.tables import Row, RowError
 from lazaretto.apps.rounds import actions

@@ -29,7 +29,7 @@ Errors = Annotated[
 
 def _run(kind: str, file: Path, facility_code: str, dry_run: bool, errors: Path | None, json: bool) -> None:
     runtime.start()
-    from lazaretto.apps.registry.imports import run
+    from lazaretto.apps.registry.importing import run
     from lazaretto.apps.registry.tables import TableError, write_failures
 
     importer = _importer(kind, facility_code)
