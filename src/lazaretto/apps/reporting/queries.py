@@ -22,20 +22,25 @@ from lazaretto.protocol.tally import entered_late_contradictions, fate_counts, m
 
 
 class _Units:
-    """Which unit answers for a subject: the person's own, else the wing around the place where it was."""
+    """
+    Which unit answers for a subject: the person's own, else the wing around the place where it was, else none.
+
+    `nearest` names, for a place outside every wing, the place at the top, so that its gaps can be counted somewhere.
+    """
 
     def __init__(self, day: DayEvidence) -> None:
         self.selection = Selection(day.institution)
         self.places = day.institution.places
 
     def __call__(self, subject: Subject, at: int) -> str:
-        if subject.unit:
-            return subject.unit
-        if subject.kind in ("group", "facility"):
-            return subject.ref.partition(":")[2] if subject.kind == "group" else ""
+        if subject.unit or subject.kind == "group":
+            return subject.unit or subject.ref.partition(":")[2]
         chain = self.selection.chain(self.selection.place_of(subject, at))
-        wing = next((ref for ref in chain if self.places[ref].kind == "wing"), chain[-1] if chain else "")
-        return wing.partition(":")[2]
+        return next((ref.partition(":")[2] for ref in chain if self.places[ref].kind == "wing"), "")
+
+    def nearest(self, subject: Subject, at: int) -> str:
+        chain = self.selection.chain(self.selection.place_of(subject, at))
+        return self(subject, at) or (chain[-1].partition(":")[2] if chain else "")
 
 
 def draft(facility: Facility, on: date, as_of: int) -> dict[str, Any]:
@@ -107,7 +112,7 @@ def _gap_cells(day: DayEvidence, by_measure: dict[str, list[Any]], unit_of: _Uni
     for measure, results in by_measure.items():
         counted = Counter(
             (
-                unit_of(subjects[r.subject], r.due),
+                unit_of.nearest(subjects[r.subject], r.due),
                 (r.reason if r.reason in codes else "other") if r.reason else "no_record",
             )
             for r in results
