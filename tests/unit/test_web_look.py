@@ -1,4 +1,4 @@
-"""The tokens are readable in both themes, and no template has a colour of its own (look.md §2)."""
+"""The tokens are readable in both themes, and no template has a colour of its own."""
 
 import re
 from pathlib import Path

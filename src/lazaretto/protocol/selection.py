@@ -18,6 +18,15 @@ def holds(standings: tuple[Standing, ...], key: str, value: str, at: int) -> boo
     return any(s.key == key and s.value == value and s.start <= at < s.end for s in standings)
 
 
+def names_population(round_: Round, subject: Subject) -> bool:
+    """Say whether any selector of a measure names the subject's population or base class, or names none."""
+    return any(_is_of(s.populations, subject) for s in round_.applies_to)
+
+
+def _is_of(wanted: list[str], subject: Subject) -> bool:
+    return not wanted or subject.population in wanted or subject.base in wanted
+
+
 class Selection:
     """Answers, for one institution, whether a subject owes a measure at an instant."""
 
@@ -61,7 +70,7 @@ class Selection:
         """Say whether a measure can ever ask this subject, whatever the place and time."""
         if subject.kind != round_.subject:
             return False
-        return any(self._population(s.populations, subject) for s in round_.applies_to)
+        return names_population(round_, subject)
 
     def owes(self, round_: Round, subject: Subject, at: int, span: tuple[int, int] | None = None) -> bool:
         """
@@ -80,9 +89,6 @@ class Selection:
         if subject.kind == "asset":
             return any(self._around(s.places, subject.place, at) for s in round_.applies_to)
         return True
-
-    def _population(self, wanted: list[str], subject: Subject) -> bool:
-        return not wanted or subject.population in wanted or subject.base in wanted
 
     def _half_present(self, round_: Round, subject: Subject, start: int, end: int) -> bool:
         inside = sum(
@@ -105,9 +111,7 @@ class Selection:
         return pairwise(sorted(cuts))
 
     def _selected(self, round_: Round, subject: Subject, place: str, at: int) -> bool:
-        return any(
-            self._population(s.populations, subject) and self._around(s.places, place, at) for s in round_.applies_to
-        )
+        return any(_is_of(s.populations, subject) and self._around(s.places, place, at) for s in round_.applies_to)
 
     def _around(self, wanted: PlaceSelector, place: str | None, at: int) -> bool:
         """Say whether a place, or one around it, meets each condition."""

@@ -1,4 +1,4 @@
-"""Dates and times as people read them, in the time of a facility (look.md §6)."""
+"""Dates and times as people read them, in the time of a facility."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

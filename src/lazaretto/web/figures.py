@@ -4,7 +4,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 
 BAR_WIDTH = 112
-#: A segment that is not zero is never thinner than this, so that four in five thousand are seen (look.md §3).
+#: A segment that is not zero is never thinner than this, so that four in five thousand are seen.
 LEAST = 5
 _EXCUSED = 6
 

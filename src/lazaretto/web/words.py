@@ -1,4 +1,4 @@
-"""The words of the states, and which shape each has (look.md §3)."""
+"""The words of the states, and which shape each has."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _

@@ -4,7 +4,7 @@ Writes to the journal. Call these last in the transaction of the change that the
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,6 @@ from lazaretto.protocol.canonical import canonical
 
 #: A moment that lies this far before the last entry is the jitter of two writers, not a clock set back.
 JITTER_MS = 60_000
-
-_subscribers: dict[str, list[Callable[[Entry], None]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def append(
     detail: dict[str, Any] | None = None,
 ) -> Entry:
     """
-    Append an entry and tell its subscribers. `recorded_at` never goes back: a clock set back by more than `JITTER_MS`
+    Append an entry. `recorded_at` never goes back: a clock set back by more than `JITTER_MS`
     becomes an entry of its own, and the last known moment is kept.
     """
     log = Log.objects.select_for_update().get(pk=log.pk)
@@ -81,8 +79,6 @@ def append(
     )  # fmt: skip
     _write(log, entry, at)
     log.save(update_fields=["size", "head", "recorded_at", "peaks"])
-    for told in _subscribers.get(kind, []):
-        told(entry)
     return entry
 
 
@@ -110,11 +106,6 @@ def record(log: Log, kind: str, versions: Iterable[Version], **entry: Any) -> En
         for salt, v in zip(salts, ordered, strict=True)
     )
     return written
-
-
-def subscribe(kind: str, told: Callable[[Entry], None]) -> None:
-    """Have `told(entry)` called inside the transaction of each new entry of that kind; it must do no I/O."""
-    _subscribers.setdefault(kind, []).append(told)
 
 
 def statement(log_ref: str, epoch: int, size: int, root: str) -> bytes:

@@ -2,6 +2,7 @@
 How a table is brought in, whatever its rows mean: taken into memory row by row, written chunk by chunk, accounted for.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ Taken = Literal["created", "updated", "skipped"]
 CHUNK = 500
 
 
-class Importer:
+class Importer(ABC):
     """One kind of table. `required` columns must be there; other `known` ones may."""
 
     name: ClassVar[str]
@@ -34,13 +35,13 @@ class Importer:
         """Return the rows in the order in which they must be taken."""
         return rows
 
+    @abstractmethod
     def take(self, row: Row) -> Taken:
         """Take one row. :raises RowError: if it cannot be taken."""
-        raise NotImplementedError  # each importer says how
 
+    @abstractmethod
     def flush(self, *, by: str, at: int) -> Mapping[int, "Taken | RowError"]:
         """Write what was taken since the last flush; return the rows whose outcome is known only now, by number."""
-        raise NotImplementedError  # each importer says how
 
     def preview(self) -> Mapping[int, "Taken | RowError"]:
         """Say what `flush` would return, and write nothing."""

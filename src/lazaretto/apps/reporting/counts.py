@@ -15,6 +15,7 @@ from lazaretto.protocol.corrections import corrected
 from lazaretto.protocol.fever import Fever, Reading, fever
 from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import Fact, Institution, Subject
+from lazaretto.protocol.selection import names_population
 
 INFLOWS = ("admitted", "transferred_in", "returned")
 OUTFLOWS = ("released", "transferred_out", "died", "away")
@@ -130,15 +131,10 @@ def _thresholds(institution: Institution, rounds: Sequence[Round]) -> dict[str, 
         if round_.observation != "temperature" or screen is None or confirm is None:
             continue
         for subject in institution.subjects:
-            if subject.kind == "person" and asks(round_, subject):
+            if subject.kind == "person" and names_population(round_, subject):
                 known = found.get(subject.ref, (screen, confirm))
                 found[subject.ref] = (min(known[0], screen), min(known[1], confirm))
     return found
-
-
-def asks(round_: Round, subject: Subject) -> bool:
-    wanted = [s.populations for s in round_.applies_to]
-    return any(not w or subject.population in w or subject.base in w for w in wanted)
 
 
 def _number(fact: Fact) -> Decimal | None:

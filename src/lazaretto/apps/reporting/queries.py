@@ -9,7 +9,7 @@ from lazaretto.apps.journal.actions import sign_head
 from lazaretto.apps.journal.models import Log
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.contradictions import contradictions, units
-from lazaretto.apps.reporting.counts import asks, counts, fevers
+from lazaretto.apps.reporting.counts import counts, fevers
 from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.suppression import gap_cells, suppressed
 from lazaretto.apps.rounds.queries import DayEvidence, day_evidence
@@ -17,7 +17,7 @@ from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import Subject
-from lazaretto.protocol.selection import Selection
+from lazaretto.protocol.selection import Selection, names_population
 from lazaretto.protocol.tally import entered_late_contradictions, fate_counts, measure_row, status
 
 
@@ -101,7 +101,7 @@ def _rounds(day: DayEvidence) -> dict[str, Round]:
 def _measured(day: DayEvidence, rounds: dict[str, Round]) -> set[str]:
     asked = [r for r in rounds.values() if r.observation == "temperature" and r.screen_threshold is not None]
     people = (s for s in day.institution.subjects if s.kind == "person")
-    return {s.population for s in people if any(asks(r, s) for r in asked)}
+    return {s.population for s in people if any(names_population(r, s) for r in asked)}
 
 
 def _gap_cells(day: DayEvidence, by_measure: dict[str, list[Any]], unit_of: _Units) -> dict[str, list[dict[str, Any]]]:

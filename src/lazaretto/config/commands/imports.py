@@ -66,7 +66,7 @@ def _importer(kind: str, code: str) -> Any:
         if kind == "people":
             words = command.population_words(command.in_force(facility, at).resolved.document)
             return registry.PeopleImporter(facility, now=at, populations=words)
-        kinds = {
+        kinds: dict[str, Any] = {
             "places": registry.PlaceImporter, "presence": registry.PresenceImporter,
             "standings": registry.StandingImporter, "excuses": rounds.ExcuseImporter, "facts": rounds.FactImporter,
         }  # fmt: skip

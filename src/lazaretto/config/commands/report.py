@@ -10,6 +10,7 @@ from rich.table import Table
 from lazaretto.config import runtime
 from lazaretto.config.runtime import CONSOLE, language, say
 from lazaretto.protocol.text import Text
+from lazaretto.web.figures import percent
 
 app = typer.Typer(no_args_is_help=True, help="The day's report. / 日报（零报告）。")
 
@@ -112,17 +113,6 @@ def _local(utc: str, zone: str) -> str:
     from lazaretto.protocol.clock import local, parse_moment
 
     return local(zone, parse_moment(utc, zone)).strftime("%m-%d %H:%M")
-
-
-def percent(coverage: str | None) -> str:
-    """Return a share as percent with one decimal, cut: never 100 unless everything was done."""
-    from decimal import ROUND_DOWN, Decimal
-
-    if coverage is None:
-        return "—"
-    if coverage == "1":
-        return "100%"
-    return f"{(Decimal(coverage) * 100).quantize(Decimal('0.1'), ROUND_DOWN)}%"
 
 
 def _gaps(document: dict[str, Any], titles: dict[str, str]) -> None:
