@@ -48,9 +48,12 @@ check: $(VENV)/dev.done   ## style, types, layers, unused dependencies, stale ge
 bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@$(BIN)/python -m tests.benchmark.evidence
 	@$(BIN)/python -m tests.benchmark.canonical
+	@$(BIN)/python -m tests.benchmark.protocol
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual
+	@$(BIN)/python -m tests.generated
+	@$(BIN)/python -m tests.spec.test_packs_table
 
 messages: $(VENV)/dev.done   ## compile the message catalogues
 	@$(BIN)/python -c "import pathlib, polib; [polib.pofile(str(p)).save_as_mofile(str(p.with_suffix('.mo'))) for p in pathlib.Path('src').rglob('*.po')]"

@@ -30,7 +30,7 @@ def world() -> Institution:
 
 def main() -> None:
     institution = world()
-    resolved = resolve(packs.shipped("s1-inner-mongolia-drug-rehab").document)
+    resolved = resolve(packs.shipped("facility-s1-drug-rehab"))
     timeline = [resolved.phase(FOREVER_AGO, FOREVER)]
     as_of = instant(ZONE, DAY, 24 * 60)
     assert evaluate(institution, timeline, DAY, as_of).slots == oracle(institution, timeline, DAY, as_of).slots

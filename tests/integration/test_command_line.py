@@ -71,7 +71,7 @@ def write_tables(folder: Path) -> None:
     )
 
 
-CREATE = ("facility", "create", "YT", "--name", "云汀", "--protocol", "s1-inner-mongolia-drug-rehab")
+CREATE = ("facility", "create", "YT", "--name", "云汀", "--protocol", "facility-s1-drug-rehab")
 
 
 @pytest.fixture
@@ -148,10 +148,11 @@ def test_mistakes_get_one_sentence_that_says_what_to_do(home: Path) -> None:
 def test_protocol_commands(home: Path) -> None:
     assert "baseline" in lazaretto(home, "protocol", "list").stdout
     shown = json.loads(lazaretto(home, "protocol", "show", "baseline", "--level", "outbreak", "--json").stdout)
-    assert shown["measures"][0]["cadence"]["per_day"] == 4
+    measures = {measure["id"]: measure for measure in shown["measures"]}
+    assert measures["temperature.residents"]["cadence"]["per_day"] == 4
     layers = json.loads(
         lazaretto(
-            home, "protocol", "explain", "s1-inner-mongolia-drug-rehab", "temperature.residents:cadence.every", "--json"
+            home, "protocol", "explain", "facility-s1-drug-rehab", "temperature.residents:cadence.every", "--json"
         ).stdout
     )
     assert (layers[0]["layer"], layers[0]["value"]) == ("s1-inner-mongolia-drug-rehab.yaml", "PT2H")

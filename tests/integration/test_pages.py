@@ -324,14 +324,14 @@ def test_the_protocol_reads_as_prose_in_both_languages(seen: Small, sign_in: Sig
         "once a day, between 06:00 and 20:00",
         "S3-32",
         "ward officer",
-        "isolation_stage",
+        "any isolation stage",
         "37.3 °C",
         "Routine",
     ):
         assert words in page
     client.cookies["lz_lang"] = "zh-hans"
     page = text_of(client, "/facilities/YT/protocol/")
-    for words in ("每天 1 次，06:00 至 20:00", "监区民警", "常态", "复测 37.5 °C 起"):
+    for words in ("每天 1 次，06:00 至 20:00", "监区值班人员", "常态", "复测 37.5 °C 起"):
         assert words in page
 
 

@@ -42,7 +42,7 @@ def test_people_who_move_owe_where_they_are(small: Small) -> None:
     from lazaretto import packs
     from lazaretto.apps.command.actions import adopt
 
-    adopt(facility=small.facility, loaded=packs.shipped("s1-inner-mongolia-drug-rehab"), by="t", at=small.start + 1)
+    adopt(facility=small.facility, loaded=packs.shipped("facility-s1-drug-rehab"), by="t", at=small.start + 1)
     small.bring("excuses", "scope,subject,from,to,reason,by\nplace,W1,2026-03-17 09:00,2026-03-17 13:00,no_power,S9")
     before = small.measure(small.draft(), "temperature.residents")
     assert before["excused"] == 4

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from lazaretto.protocol.measures import PlaceSelector, Round, Selector
+from lazaretto.protocol.measures import PlaceSelector, Selector
 from lazaretto.protocol.record import (
     Evidence,
     Excuse,
@@ -29,6 +29,7 @@ from lazaretto.protocol.record import (
     Standing,
     Subject,
 )
+from lazaretto.protocol.round import Round
 
 DAY = 24 * 60
 DAY_MS = DAY * 60_000

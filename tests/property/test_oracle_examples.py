@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 
 from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
-from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import (
     Assigned,
     Evidence,
@@ -28,6 +27,7 @@ from lazaretto.protocol.record import (
     Stay,
     Subject,
 )
+from lazaretto.protocol.round import Round
 from tests.property.oracle import oracle
 from tests.property.worlds import World, worlds
 

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from lazaretto.protocol.cadence import Cadence
 from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
-from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import (
     Assigned,
     Excuse,
@@ -32,6 +31,7 @@ from lazaretto.protocol.record import (
     Subject,
     SubjectKind,
 )
+from lazaretto.protocol.round import Round
 from tests.property.oracle import (
     DAY_MS,
     Expectation,

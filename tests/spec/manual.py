@@ -16,7 +16,8 @@ from tests.spec.runners import Block, Spec
 
 CHAPTERS = (
     "cadence", "count", "random", "instants", "night", "change", "window", "facts", "states", "who_owes", "excuses", "shares",
-    "facility_day", "status", "fever", "resolution", "protocol_errors", "rounds_end_to_end",
+    "facility_day", "status", "fever", "chain", "pathway", "rotation", "restriction", "separation", "trigger", "assignment",
+    "limit", "resolution", "order_of_force", "protocol_errors", "rounds_end_to_end",
 )  # fmt: skip
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "contract-by-example.md"
 
@@ -32,6 +33,9 @@ given stands left of `||` and what comes out stands right of it. Unless an examp
 - one resident, A, is in place W1 all the time and owes one measure, `m`, of temperature;
 - facts are of temperature, about A, done, and recorded at once; excuses are of the whole facility and recorded long before;
 - it is long after, so that nothing is pending.
+
+The chapters on the kinds of measure show each measure as a pack writes it below `measures:`, read by the loader that reads packs;
+there `03-17 10:00` is of 2026, and `a -> b` is the text of the example with `a` replaced by `b`.
 
 Wherever slots and facts meet, they are judged by the evaluator, again with the facts backwards and posted twice, and by a row-by-row
 oracle that shares no reckoning with it; all agree.

@@ -8,7 +8,7 @@ import pytest
 from tests.spec import manual
 from tests.spec.runners import Block
 
-NOT_PRINTED = {"test_manual_is_current", "test_tables"}
+NOT_PRINTED = {"test_manual_is_current", "test_tables", "test_packs_table"}
 
 
 def test_the_manual_is_current() -> None:

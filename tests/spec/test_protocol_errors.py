@@ -130,7 +130,7 @@ def test_what_hangs_together(spec: Spec) -> None:
     spec.rows(
         """
         instead                                                                                                                  || where        | path                     | zh                                      | en
-        15 observation: temprature                                                                                               || ward.yaml:15 | measures.m.observation   | 没有观测 temprature，可用：temperature  | there is no observation temprature; known: temperature
+        15 observation: temprature                                                                                               || ward.yaml:15 | measures.m.observation   | 没有观测 temprature，是否想写 temperature？ | there is no observation temprature; did you mean temperature?
         17 applies_to: [{populations: [martian]}]                                                                                || ward.yaml:17 | measures.m.applies_to    | 没有人群 martian                        | there is no population martian
         19 levels: {red: {required: false}}                                                                                      || ward.yaml:19 | measures.m.levels.red    | 没有级别 red                            | there is no level red
         18 cadence: {every: PT2H, night: {policy: skip}}                                                                         || ward.yaml:18 | measures.m.cadence       | 未给出夜间起止                          | no night hours are given
@@ -171,7 +171,7 @@ def test_what_a_measure_may_not_say(spec: Spec) -> None:
         14 source: []                                      || measures.m.source            | 不能为空                                   | this cannot be empty
         14 source: [{}]                                    || measures.m.source.0          | 来源须给出 row 或 text                     | a source needs row or text
         13 title: {zh: 测温}                               || measures.m.title.en          | 缺少这一项                                 | this is missing
-        12 kind: panel                                     || measures.m.kind              | 应为 'round'，写的是 'panel'               | expected 'round', found 'panel'
+        12 kind: rund                                      || measures.m                   | 没有种类 rund，是否想写 round？            | there is no kind rund; did you mean round?
         11 - id: M 1                                       || measures.M 1.id              | 应为小写字母、数字、点、横线，写的是 'M 1' | expected lower-case letters, digits, dots, dashes; found 'M 1'
         19 complete_at: 1.5                                || measures.m.complete_at       | 应 ≤ 1，写的是 '1.5'                       | expected ≤ 1, found '1.5'
         19 complete_at: most                               || measures.m.complete_at       | 应为数字，写的是 'most'                    | expected a number, found 'most'

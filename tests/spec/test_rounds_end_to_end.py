@@ -13,11 +13,11 @@ from tests.spec.runners import Spec
 from tests.spec.tables import Cells
 from tests.spec.worlds import DAY, ZONE, World
 
-S1 = "s1-inner-mongolia-drug-rehab"
+S1 = "facility-s1-drug-rehab"
 
 
 def timeline(pack: str, level: str = "routine") -> tuple[Phase, ...]:
-    return (resolve(shipped(pack).document, level).phase(FOREVER_AGO, FOREVER),)
+    return (resolve(shipped(pack), level).phase(FOREVER_AGO, FOREVER),)
 
 
 def test_two_hourly_rounds_of_s1(spec: Spec) -> None:

@@ -14,7 +14,6 @@ import yaml
 
 from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
 from lazaretto.protocol.evidence import evaluate
-from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import (
     Assigned,
     Evidence,
@@ -28,6 +27,7 @@ from lazaretto.protocol.record import (
     Stay,
     Subject,
 )
+from lazaretto.protocol.round import Round
 from tests.property.oracle import oracle
 from tests.spec.clocks import Clocks
 from tests.spec.tables import Cells, given

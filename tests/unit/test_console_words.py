@@ -8,10 +8,11 @@ import pytest
 from django.utils import translation
 
 from lazaretto.apps.console.presenters import evidence, gaps, verdict
-from lazaretto.apps.console.presenters.cadence import how_often, night, window
 from lazaretto.apps.console.presenters.contradictions import Speaker, kind_word
 from lazaretto.apps.console.queries import Named
 from lazaretto.protocol.cadence import Cadence
+from lazaretto.protocol.text import Text
+from lazaretto.protocol.wording.cadence import how_often, night, window
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "lazaretto"
 AT = "2026-03-17T05:00:00.000Z"
@@ -95,18 +96,16 @@ def test_a_kind_from_a_later_version_is_shown_by_its_name(speaker: Speaker) -> N
 )
 def test_a_cadence_in_words(given: dict[str, Any], en: str, zh: str) -> None:
     cadence = Cadence.model_validate(given)
-    with translation.override("en"):
-        assert how_often(cadence) == en
-        assert window(cadence)
-    with translation.override("zh-hans"):
-        assert how_often(cadence) == zh
+    assert how_often(cadence).en == en
+    assert window(cadence).en
+    assert window(cadence).zh
+    assert how_often(cadence).zh == zh
 
 
 def test_the_night_says_who_is_woken() -> None:
     cadence = Cadence.model_validate({"every": "PT2H", "night": {"from": "22:00", "to": "06:00"}})
-    with translation.override("en"):
-        assert "nobody is woken who need not be" in night(cadence, residents=True)
-        assert night(cadence, residents=False) == ""
+    assert "nobody is woken who need not be" in night(cadence, residents=True).en
+    assert night(cadence, residents=False) == Text("", "")
 
 
 def row(**given: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lazaretto.config import runtime
-from lazaretto.config.commands import demo, facility, imports, protocol, report, system
+from lazaretto.config.commands import adoption, demo, facility, imports, protocol, report, system
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +20,11 @@ app = typer.Typer(
 app.add_typer(facility.app, name="facility")
 app.add_typer(imports.app, name="import")
 app.add_typer(protocol.app, name="protocol")
+protocol.app.command("preview")(adoption.preview)
+protocol.app.command("adopt")(adoption.adopt)
+protocol.app.add_typer(adoption.override, name="override")
+protocol.app.add_typer(adoption.flag, name="flag")
+protocol.app.add_typer(adoption.level, name="level")
 app.add_typer(report.app, name="report")
 app.add_typer(system.users, name="user")
 app.command("init")(system.init)

@@ -1,10 +1,12 @@
-"""Shipped data: protocols as YAML. A pack is found by the name of its file."""
+"""Shipped data: protocols as YAML, pathogens as a table. A pack is found by the name of its file."""
 
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from lazaretto.protocol import pathogens as catalogue
 from lazaretto.protocol.load import Loaded, load
+from lazaretto.protocol.pathogens import Pathogen
 
 
 def names() -> list[str]:
@@ -38,3 +40,9 @@ def open_protocol(pack_or_file: str) -> Loaded:
     if not path.is_file():
         raise KeyError(pack_or_file)
     return load(path.read_text(encoding="utf-8-sig"), path.name, read)
+
+
+@lru_cache(maxsize=1)
+def pathogens() -> dict[str, Pathogen]:
+    """Return the shipped catalogue of pathogens by id."""
+    return catalogue.read(files(__name__).joinpath("pathogens.csv").read_text(encoding="utf-8"))

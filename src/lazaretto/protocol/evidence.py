@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from lazaretto.protocol.clock import instant, minute_of_day
 from lazaretto.protocol.corrections import corrected
-from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import (
     Evidence,
     Excuse,
@@ -25,6 +24,7 @@ from lazaretto.protocol.record import (
     SlotState,
     Subject,
 )
+from lazaretto.protocol.round import Round
 from lazaretto.protocol.selection import Selection
 from lazaretto.protocol.slots import Calendar, Segment, Slot, count_windows, is_count, segments, slots
 
@@ -133,8 +133,8 @@ class _Evaluation:
 
     def _judge(self, measure: str, subject: Subject, slot: Slot, window: _Window, today: bool) -> None:
         self._home_of_set_aside(slot, subject)
-        hidden = slot.round.cadence.random is not None and slot.due > self.as_of
-        span = (slot.due, slot.end) if slot.round.cadence.per_day else None
+        hidden = slot.round.pace.random is not None and slot.due > self.as_of
+        span = (slot.due, slot.end) if slot.round.pace.per_day else None
         if hidden or not self.selection.owes(slot.round, subject, slot.due, span):
             self._send_home([*window.done, *window.other], 2, slot.due)
             return
@@ -208,8 +208,8 @@ class _Evaluation:
         if not self.selection.owes(round_, subject, last, (opens, closes)):
             self._send_home([*window.done, *window.other], 2, last)
             return
-        assert round_.cadence.count is not None
-        needed = round_.cadence.count.at_least
+        assert round_.pace.count is not None
+        needed = round_.pace.count.at_least
         self._send_home(window.done[:needed], 0, last)
         self._send_home(window.done[needed:], 1, last)
         self._send_home(window.other, 2, last)
@@ -314,7 +314,7 @@ def reach(timeline: Sequence[Phase]) -> int:
     for phase in timeline:
         for round_ in phase.measures:
             for value in (round_, *(round_.under(frozenset(p.where.items())) for p in round_.standings)):
-                cadence = value.cadence
+                cadence = value.pace
                 within = cadence.count.within.days if cadence.count else 0
                 longest = max(longest, within, cadence.every.days if cadence.every else 0)
     return (2 * longest * 24 + 6) * 3600 * 1000

@@ -6,16 +6,20 @@ replaced. `Origins` remembers which layer set what, for `explain`.
 """
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
+from lazaretto.protocol.bounds import bounded, matching
 from lazaretto.protocol.cadence import Strict
-from lazaretto.protocol.document import Document
+from lazaretto.protocol.document import RANKS, Document
+from lazaretto.protocol.kinds import KINDS
+from lazaretto.protocol.laying import laid
 from lazaretto.protocol.text import Text
 
 MAX_BYTES = 1_000_000
@@ -43,8 +47,7 @@ class ProtocolError(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """That one layer set one path to one value."""
 
     layer: str
@@ -58,9 +61,6 @@ class Origins:
 
     settings: dict[Path, list[Setting]] = field(default_factory=dict)
 
-    def note(self, path: Path, setting: Setting) -> None:
-        self.settings.setdefault(path, []).append(setting)
-
     def line(self, path: Path) -> tuple[str, int]:
         """Return the layer and line of the nearest known path."""
         while path and path not in self.settings:
@@ -70,13 +70,35 @@ class Origins:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """One file of a protocol: whose word it is, its text, and everything merged up to and with it."""
+
+    name: str
+    rank: str
+    text: str
+    merged: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Loaded:
-    """A valid document, with its layers from the first to the last, and where each value came from."""
+    """
+    A valid document, with its layers from the first to the last, and where each value came from. `unfilled` lists the
+    numbers that it demands and does not give; until they are filled it can be read but not adopted.
+    """
 
     document: Document
-    layers: tuple[str, ...]
+    layers: tuple[Layer, ...]
     origins: Origins
     raw: Mapping[str, Any]
+    unfilled: tuple[Problem, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(layer.name for layer in self.layers)
+
+    def stack(self) -> list[dict[str, str]]:
+        """Return the layers as they are stored: file name and text, the first layer first."""
+        return [{"file": layer.name, "text": layer.text} for layer in self.layers]
 
 
 def load(text: str, name: str, library: Callable[[str], tuple[str, str]]) -> Loaded:
@@ -87,24 +109,70 @@ def load(text: str, name: str, library: Callable[[str], tuple[str, str]]) -> Loa
 
     :raises ProtocolError: with every mistake found.
     """
-    layers = _layers(text, name, library)
-    origins = Origins()
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        _lay(merged, layer, origins)
+    return _compose(_layers(text, name, library), name)
+
+
+def forget() -> None:
+    """Forget the files that were read, as a benchmark of reading them needs."""
+    _read.cache_clear()
+    _stacked.cache_clear()
+
+
+def load_stack(stack: list[dict[str, str]]) -> Loaded:
+    """Return a protocol from its stored layers. :raises ProtocolError: with every mistake found."""
+    return _compose([_read(layer["text"], layer["file"]) for layer in stack], stack[-1]["file"])
+
+
+def _compose(files: "list[_Layer]", name: str) -> Loaded:
+    stacked = _lay(_stacked(tuple(files[:-1])), files[-1])
+    merged, origins, layers = stacked.merged, Origins(stacked.settings), stacked.layers
     try:
         document = Document.model_validate(merged)
     except ValidationError as error:
         raise ProtocolError(_problems(error, merged, origins, name)) from None
-    problems = list(_patch_problems(document, origins, name))
+    problems = [*_patch_problems(document, origins, name), *_floor_problems(document, origins, name)]
+    problems += _rank_problems(layers, files)
     if problems:
         raise ProtocolError(problems)
-    return Loaded(document, tuple(layer.name for layer in layers), origins, merged)
+    unfilled = tuple(_unfilled(merged, origins, name))
+    return Loaded(document, layers, origins, merged, unfilled)
 
 
-@dataclass(slots=True)
+def _unfilled(merged: Mapping[str, Any], origins: Origins, name: str) -> Iterator[Problem]:
+    message = Text("要求了这一项但没有给出数值，请填写", "this is demanded but no number is given: fill it in")
+    return (_problem(path, message, origins, name) for path in _nulls(merged))
+
+
+def _nulls(value: Any) -> Iterator[Path]:
+    """Return the paths of what is written as null, items of a list by their id."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            if child is None:
+                yield (key,)
+            elif isinstance(child, dict | list):
+                yield from ((key, *rest) for rest in _nulls(child))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            if child is None or isinstance(child, dict | list):
+                part = child["id"] if isinstance(child, dict) and isinstance(child.get("id"), str) else index
+                yield from ((part, *rest) for rest in (_nulls(child) if child is not None else [()]))
+
+
+def _rank_problems(layers: Sequence[Layer], files: "list[_Layer]") -> Iterator[Problem]:
+    """Return where a file extends one whose word weighs less than its own."""
+    for below, above, file in zip(layers, layers[1:], files[1:], strict=False):
+        if above.rank in RANKS and RANKS.index(above.rank) < RANKS.index(below.rank):
+            message = Text(
+                f"层级 {above.rank} 不能建立在 {below.rank} 之上",
+                f"a {above.rank} layer cannot extend a {below.rank} one",
+            )
+            yield Problem(above.name, file.lines.get(("layer",), 1), "layer", message)
+
+
+@dataclass(slots=True, eq=False)
 class _Layer:
     name: str
+    text: str
     data: dict[str, Any]
     lines: dict[Path, int]
 
@@ -114,7 +182,7 @@ def _layers(text: str, name: str, library: Callable[[str], tuple[str, str]]) -> 
     seen: set[str] = set()
     while (parent := layers[0].data.get("extends")) is not None:
         line = layers[0].lines.get(("extends",), 1)
-        if parent in seen or not isinstance(parent, str):
+        if not isinstance(parent, str) or parent in seen:
             raise ProtocolError(
                 [Problem(layers[0].name, line, "extends", Text("互相引用", "extends itself in a circle"))]
             )
@@ -131,6 +199,7 @@ def _layers(text: str, name: str, library: Callable[[str], tuple[str, str]]) -> 
 # -- YAML ---------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=64)
 def _read(text: str, name: str) -> _Layer:
     if len(text.encode()) > MAX_BYTES:
         raise ProtocolError([Problem(name, 1, "-", Text("文件超过 1 MB", "the file is larger than 1 MB"))])
@@ -147,7 +216,7 @@ def _read(text: str, name: str) -> _Layer:
         raise ProtocolError([Problem(name, 1, "-", message)])
     lines: dict[Path, int] = {}
     data = _plain(node, (), lines, name, set())
-    return _Layer(name, data, lines)
+    return _Layer(name, text, data, lines)
 
 
 def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], file: str, above: set[int]) -> Any:
@@ -190,52 +259,54 @@ def _scalar(node: yaml.Node) -> Any:
 # -- layers -------------------------------------------------------------------------------------------------------
 
 
-def _lay(merged: dict[str, Any], layer: _Layer, origins: Origins) -> None:
+class _Stacked(NamedTuple):
+    """Some files laid over one another: what they say together, who said it, and each with what is below it."""
+
+    merged: dict[str, Any]
+    settings: dict[Path, list[Setting]]
+    layers: tuple[Layer, ...]
+
+
+@lru_cache(maxsize=64)
+def _stacked(files: "tuple[_Layer, ...]") -> _Stacked:
+    """Return files laid over one another. What a file extends seldom changes, so it is kept."""
+    return _lay(_stacked(files[:-1]), files[-1]) if files else _Stacked({}, {}, ())
+
+
+def _lay(below: _Stacked, layer: _Layer) -> _Stacked:
+    """Return one more file laid over others; at the top, maps are merged key by key."""
+    merged, settings = dict(below.merged), dict(below.settings)
     for key, value in layer.data.items():
         path: Path = (key,)
-        if _is_register(value) and (key not in merged or _is_register(merged[key])):
-            origins.note(path, Setting(layer.name, layer.lines.get(path, 1), None))
-            merged[key] = _merge_register(merged.get(key, []), value, path, layer, origins)
-        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = merged[key] | value
-            _note(path, path, value, layer, origins)
-        else:
-            merged[key] = value
-            _note(path, path, value, layer, origins)
+        before = merged.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            merged[key] = before | value
+        elif not (value == [] and isinstance(before, list)):
+            merged[key] = laid(before, value)
+        _note(path, path, value, layer, settings)
+    merged["layer"] = layer.data.get("layer", "facility")
+    rank = merged["layer"] if isinstance(merged["layer"], str) else ""
+    return _Stacked(merged, settings, (*below.layers, Layer(layer.name, rank, layer.text, merged)))
 
 
-def _is_register(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in value)
-
-
-def _merge_register(
-    below: list[dict[str, Any]], above: list[dict[str, Any]], path: Path, layer: _Layer, origins: Origins
-) -> list[dict[str, Any]]:
-    """Return the items of `below` in their order, each with the keys of `above` laid over it, then the new ones."""
-    found = {item["id"]: dict(item) for item in below}
-    seen: set[str] = set()
-    for index, item in enumerate(above):
-        line = layer.lines.get((*path, index), 1)
-        if item["id"] in seen:
-            message = Text(f"id {item['id']} 重复", f"the id {item['id']} is given twice")
-            raise ProtocolError([Problem(layer.name, line, _dotted((*path, item["id"])), message)])
-        seen.add(item["id"])
-        origins.note((*path, item["id"]), Setting(layer.name, line, None))
-        for key, value in item.items():
-            found.setdefault(item["id"], {})[key] = value
-            _note((*path, index, key), (*path, item["id"], key), value, layer, origins)
-    return list(found.values())
-
-
-def _note(in_file: Path, in_document: Path, value: Any, layer: _Layer, origins: Origins) -> None:
-    origins.note(in_document, Setting(layer.name, layer.lines.get(in_file, 1), value))
-    children: list[tuple[str | int, Any]] = []
+def _note(in_file: Path, in_document: Path, value: Any, layer: _Layer, settings: dict[Path, list[Setting]]) -> None:
+    """Remember which layer says what, items of a list by their id, and refuse the same id twice."""
+    line = layer.lines.get(in_file, 1)
+    settings[in_document] = [*settings.get(in_document, ()), Setting(layer.name, line, value)]
     if isinstance(value, dict):
-        children = list(value.items())
+        for key, child in value.items():
+            _note((*in_file, key), (*in_document, key), child, layer, settings)
     elif isinstance(value, list):
-        children = list(enumerate(value))
-    for key, child in children:
-        _note((*in_file, key), (*in_document, key), child, layer, origins)
+        seen: set[str] = set()
+        for index, child in enumerate(value):
+            name: str | int = child["id"] if isinstance(child, dict) and isinstance(child.get("id"), str) else index
+            if isinstance(name, str):
+                if name in seen:
+                    message = Text(f"id {name} 重复", f"the id {name} is given twice")
+                    at = layer.lines.get((*in_file, index), line)
+                    raise ProtocolError([Problem(layer.name, at, _dotted((*in_document, name)), message)])
+                seen.add(name)
+            _note((*in_file, index), (*in_document, name), child, layer, settings)
 
 
 # -- errors in words ----------------------------------------------------------------------------------------------
@@ -244,9 +315,17 @@ def _note(in_file: Path, in_document: Path, value: Any, layer: _Layer, origins: 
 def _problems(error: ValidationError, merged: dict[str, Any], origins: Origins, name: str) -> list[Problem]:
     problems = []
     for item in error.errors(include_url=False):
-        path = _by_id([p for p in item["loc"] if p != "Round"], merged) + _below(item)
+        path = _by_id(_without_tag(item["loc"]), merged) + _below(item)
         problems.append(_problem(path, _message(dict(item)), origins, name))
     return problems
+
+
+def _without_tag(loc: Sequence[Any]) -> list[Any]:
+    """Return pydantic's path without the names that it adds for the kind of measure and for the forms of a value."""
+    path = [p for p in loc if not (isinstance(p, str) and (p[:1].isupper() or "[" in p))]
+    if len(path) > 2 and path[0] == "measures" and path[2] in KINDS:
+        del path[2]
+    return path
 
 
 def _below(item: Mapping[str, Any]) -> Path:
@@ -256,21 +335,34 @@ def _below(item: Mapping[str, Any]) -> Path:
 
 
 def _patch_problems(document: Document, origins: Origins, name: str) -> Iterator[Problem]:
-    """Return the mistakes that show only once a level or a standing is laid over its measure."""
+    """Return the mistakes that show only once a level, a flag or a standing is laid over its measure."""
     for measure in document.measures:
-        patches: list[tuple[Path, dict[str, Any]]] = [(("levels", k), v) for k, v in measure.levels.items()]
-        patches += [(("standings", n, "set"), p.set) for n, p in enumerate(measure.standings)]
-        for below, patch in patches:
-            above: Path = ("measures", measure.id, *below)
+        for below, patch in measure.patches():
+            above: Path = ("measures", measure.id, *(int(p) if p.isdigit() else p for p in below))
             try:
                 document.check(measure.patched(patch), ())
             except ValidationError as error:
                 for item in error.errors(include_url=False):
-                    yield _problem((*above, *item["loc"], *_below(dict(item))), _message(dict(item)), origins, name)
+                    path = (*above, *_without_tag(item["loc"]), *_below(dict(item)))
+                    yield _problem(path, _message(dict(item)), origins, name)
             except PydanticCustomError as error:
                 context = error.context or {}
                 message = Text(context["zh"], context["en"])
                 yield _problem((*above, *context["path"]), message, origins, name)
+
+
+def _floor_problems(document: Document, origins: Origins, name: str) -> Iterator[Problem]:
+    """Return the floors that name no bounded field."""
+    for measure in document.measures:
+        for index, path in enumerate(measure.floor):
+            if not any(matching(measure, tuple(path.split(".")))):
+                known = [".".join(path) for path, _, _ in bounded(measure)]
+                near = difflib.get_close_matches(path, known, n=1)
+                zh, en = (f"，是否想写 {near[0]}？", f"; did you mean {near[0]}?") if near else ("", "")
+                message = Text(
+                    f"{path} 不是有松严之分的值{zh}", f"{path} is no value that can be stricter or looser{en}"
+                )
+                yield _problem(("measures", measure.id, "floor", index), message, origins, name)
 
 
 def _problem(path: Path, message: Text, origins: Origins, name: str) -> Problem:
@@ -288,7 +380,7 @@ def _by_id(loc: list[Any], merged: Any) -> Path:
             here = here[part]
         except (KeyError, IndexError, TypeError):
             here = None
-        if len(path) == 1 and isinstance(part, int) and isinstance(here, dict) and isinstance(here.get("id"), str):
+        if isinstance(part, int) and isinstance(here, dict) and isinstance(here.get("id"), str):
             shown = here["id"]
         path.append(shown)
     return tuple(path)
@@ -322,19 +414,35 @@ def _message(item: dict[str, Any]) -> Text:
         "too_short": Text("不能为空", "this cannot be empty"),
         "decimal_parsing": Text(f"应为数字，写的是 {given}", f"expected a number, found {given}"),
         "decimal_type": Text(f"应为数字，写的是 {given}", f"expected a number, found {given}"),
+        "tuple_type": Text(f"应为列表，写的是 {given}", f"expected a list, found {given}"),
+        "int_parsing_size": Text(f"数字过大：{given}", f"this number is too large: {given}"),
+        "date_type": Text(f"应为日期，如 2026-01-05，写的是 {given}", f"expected a date such as 2026-01-05, found {given}"),
         "date_from_datetime_parsing": Text(f"应为日期，如 2026-01-05，写的是 {given}", f"expected a date such as 2026-01-05, found {given}"),
         "date_parsing": Text(f"应为日期，如 2026-01-05，写的是 {given}", f"expected a date such as 2026-01-05, found {given}"),
     }  # fmt: skip
     if item["type"] in known:
         return known[item["type"]]
+    if item["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        return _unknown_kind(item)
     if item["type"] == "literal_error":
         expected = context.get("expected", "")
         return Text(f"应为 {expected.replace(' or ', ' 或 ')}，写的是 {given}", f"expected {expected}, found {given}")
-    bounds = {"greater_than_equal": ("ge", "≥"), "less_than_equal": ("le", "≤")}
+    bounds = {"greater_than_equal": ("ge", "≥"), "less_than_equal": ("le", "≤"), "greater_than": ("gt", ">")}
     if item["type"] in bounds:
         key, sign = bounds[item["type"]]
         return Text(f"应 {sign} {context[key]}，写的是 {given}", f"expected {sign} {context[key]}, found {given}")
     return Text(f"不合要求：{item['msg']}", str(item["msg"]))
+
+
+def _unknown_kind(item: Mapping[str, Any]) -> Text:
+    given = item["input"].get("kind") if isinstance(item.get("input"), dict) else None
+    known = ", ".join(KINDS)
+    if given is None:
+        return Text(f"缺少 kind，应为 {known} 之一", f"kind is missing; it is one of {known}")
+    near = difflib.get_close_matches(str(given), KINDS, n=1)
+    if near:
+        return Text(f"没有种类 {given}，是否想写 {near[0]}？", f"there is no kind {given}; did you mean {near[0]}?")
+    return Text(f"没有种类 {given}，可用：{known}", f"there is no kind {given}; known: {known}")
 
 
 def _short(value: Any) -> str:
@@ -354,6 +462,8 @@ def _keys() -> list[str]:
 
 
 def _unknown_key(key: str) -> Text:
+    if key in _keys():
+        return Text(f"{key} 不能写在这里", f"{key} does not belong here")
     near = difflib.get_close_matches(key, _keys(), n=1)
     zh, en = (f"，是否想写 {near[0]}？", f"; did you mean {near[0]}?") if near else ("", "")
     return Text(f"不认识的键 {key}{zh}", f"unknown key {key}{en}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
 
 if TYPE_CHECKING:
-    from lazaretto.protocol.measures import Round
+    from lazaretto.protocol.round import Round
 
 SubjectKind = Literal["person", "place", "asset", "group", "facility"]
 Outcome = Literal["done", "refused", "unable", "not_done", "void"]

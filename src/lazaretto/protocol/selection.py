@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 
-from lazaretto.protocol.measures import PlaceSelector, Round
+from lazaretto.protocol.measures import PlaceSelector
 from lazaretto.protocol.record import Institution, Place, Standing, Stay, Subject
+from lazaretto.protocol.round import Round
 
 
 def holds(standings: tuple[Standing, ...], key: str, value: str, at: int) -> bool:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from lazaretto.protocol.cadence import Cadence
 from lazaretto.protocol.clock import MINUTES_A_DAY, Duration, instant, local_day, local_minute, minute_of_day, plus
-from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import Phase, Shift, Subject
+from lazaretto.protocol.round import Round
 
 _MONDAY = date(1970, 1, 5)
 _NOT_WOKEN = ("no", "false", "0")
@@ -74,7 +74,7 @@ def _split(phase: Phase, round_: Round, subject: Subject) -> Iterator[Segment]:
 
 def is_count(round_: Round) -> bool:
     """Say whether a measure is judged by a count within a window, without slots."""
-    return round_.cadence.count is not None
+    return round_.pace.count is not None
 
 
 def slots(calendar: Calendar, parts: Sequence[Segment], base: str, start: int, end: int) -> list[Slot]:
@@ -83,14 +83,14 @@ def slots(calendar: Calendar, parts: Sequence[Segment], base: str, start: int, e
 
     `base` is the subject's base class, which decides the default night policy.
     """
-    reach = max((_reach_days(s.round.cadence) for s in parts), default=1) + 1
+    reach = max((_reach_days(s.round.pace) for s in parts), default=1) + 1
     first, last = local_day(calendar.zone, start), local_day(calendar.zone, end)
     found: dict[int, tuple[int, int, Round, str]] = {}
     for part in parts:
         if is_count(part.round):
             continue
         for day in _days(first - timedelta(days=reach), last + timedelta(days=reach), calendar, part):
-            for due, stop in nominal(calendar, part.round.cadence, part.round.id, part.shifts, day):
+            for due, stop in nominal(calendar, part.round.pace, part.round.id, part.shifts, day):
                 if part.start <= due < part.end:
                     night = _night_policy(calendar.zone, part, base, due)
                     if night != "skip":
@@ -113,14 +113,14 @@ def _days(first: date, last: date, calendar: Calendar, part: Segment) -> Iterato
 def _windows(zone: str, dues: list[tuple[int, int, Round, str]]) -> list[Slot]:
     opens = []
     for index, (_, due, round_, _night) in enumerate(dues):
-        at = due - round_.cadence.early_ms
+        at = due - round_.pace.early_ms
         if index:
             before = dues[index - 1][1]
             at = max(at, before + (due - before) // 2)
         opens.append(at)
     result = []
     for index, (stop, due, round_, night) in enumerate(dues):
-        cadence = round_.cadence
+        cadence = round_.pace
         reach = Duration(days=_reach_days(cadence))
         closes = plus(zone, due, reach)
         if index + 1 < len(dues):
@@ -131,7 +131,7 @@ def _windows(zone: str, dues: list[tuple[int, int, Round, str]]) -> list[Slot]:
 
 
 def _night_policy(zone: str, part: Segment, base: str, due: int) -> str:
-    night = part.round.cadence.night
+    night = part.round.pace.night
     if night is None or part.awake or not night.covers(local_minute(zone, due)):
         return ""
     policy = night.policy or ("observe" if base == "resident" else "same")
@@ -177,7 +177,7 @@ def draws(facility: str, cadence: Cadence, measure: str, shifts: tuple[Shift, ..
 
 def count_windows(calendar: Calendar, part: Segment, start: int, end: int) -> list[tuple[int, int]]:
     """Return the windows [a, b) of a `count` cadence that end in (start, end] and are in force at b − 1 ms."""
-    count = part.round.cadence.count
+    count = part.round.pace.count
     assert count is not None
     days = count.within.days
     first = local_day(calendar.zone, start) - timedelta(days=1)
@@ -185,7 +185,7 @@ def count_windows(calendar: Calendar, part: Segment, start: int, end: int) -> li
     found: list[tuple[int, int]] = []
     day = first - timedelta(days=max(days - 1, 0))
     while day <= last:
-        for a, b in _count_minutes(part.round.cadence, day):
+        for a, b in _count_minutes(part.round.pace, day):
             opens, closes = instant(calendar.zone, day, a), instant(calendar.zone, day, b)
             if start < closes <= end and part.start < closes <= part.end and opens < closes:
                 found.append((opens, closes))

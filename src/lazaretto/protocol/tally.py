@@ -10,8 +10,8 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Literal
 
 from lazaretto.protocol.clock import utc_text
-from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import Evidence, SlotResult
+from lazaretto.protocol.round import Round
 
 Status = Literal["complete", "incomplete", "contradictory", "unknown"]
 FATES = ("used", "repeat", "extra", "superseded", "void")

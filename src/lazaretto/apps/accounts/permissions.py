@@ -18,20 +18,24 @@ class Permission(StrEnum):
     FACT_RECORD = "fact.record"
     EXCUSE_RECORD = "excuse.record"
     PROTOCOL_READ = "protocol.read"
+    OVERRIDE_REQUEST = "override.request"
+    """Ask that a value of the protocol be another one for a while."""
+    OVERRIDE_APPROVE = "override.approve"
+    """Approve such a change, in the name of the organisation where the role is held."""
 
 
-_R, _O, _S, _F, _E, _P = Permission
+_R, _O, _S, _F, _E, _P, _Q, _A = Permission
 POLICY: dict[str, frozenset[Permission]] = {
     Role.WARD_OFFICER: frozenset({_R, _F, _P}),
     Role.GATE_OFFICER: frozenset({_P}),
-    Role.CLINICIAN: frozenset({_R, _F, _E, _P}),
+    Role.CLINICIAN: frozenset({_R, _F, _E, _P, _Q}),
     Role.DUTY_PLANNER: frozenset({_P}),
     Role.LOGISTICS: frozenset({_F, _P}),
-    Role.DEPARTMENT_HEAD: frozenset({_R, _F, _E, _P}),
-    Role.EPIDEMIC_LEAD: frozenset({_R, _O, _S, _F, _E, _P}),
+    Role.DEPARTMENT_HEAD: frozenset({_R, _F, _E, _P, _Q}),
+    Role.EPIDEMIC_LEAD: frozenset({_R, _O, _S, _F, _E, _P, _Q, _A}),
     Role.INSPECTOR: frozenset({_R, _O, _P}),
     Role.BUREAU_VIEWER: frozenset({_O, _P}),
-    Role.BUREAU_APPROVER: frozenset({_O, _P}),
+    Role.BUREAU_APPROVER: frozenset({_O, _P, _A}),
     Role.PUBLIC_HEALTH: frozenset({_O, _P}),
     Role.ANALYST: frozenset({_O, _P}),
     Role.AUDITOR: frozenset({_O, _P}),

@@ -52,6 +52,30 @@ def may(user: User, permission: Permission, organisation_id: int, on: date) -> b
     return organisation_id in organisations_where(user, [permission], on)
 
 
+def user_called(name: str) -> User | None:
+    """Return the user of that name, for somebody at the machine itself."""
+    return User.objects.filter(username=name).first()
+
+
+def granting(user: User, permission: Permission, organisation: Organisation, on: date) -> list[Organisation]:
+    """Return where, of `organisation` and those above it, a user has a role with `permission`, the nearest first."""
+    if not user.is_active:
+        return []
+    held = {
+        (role in HEALTH_CHAIN, place)
+        for role, place in grants_in_force(user, on).values_list("role", "organisation_id")
+        if permission in POLICY.get(role, frozenset())
+    }
+    found = []
+    for health in (False, True):
+        place: Organisation | None = organisation
+        while place is not None:
+            if (health, place.pk) in held and place not in found:
+                found.append(place)
+            place = place.health_parent if health else place.command_parent
+    return found
+
+
 def check_may(user: User, permission: Permission, organisation_id: int, on: date) -> None:
     """:raises NotAllowed: if the user may not."""
     if not may(user, permission, organisation_id, on):

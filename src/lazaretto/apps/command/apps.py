@@ -21,3 +21,15 @@ class CommandConfig(AppConfig):
                 (str(d.starts), d.record()) for d in models.LevelDeclaration.objects.filter(facility__log=log)
             ),
         )
+        journal.rows_now(
+            "flag",
+            lambda log: (
+                (f"{d.flag} {d.starts}", d.record()) for d in models.FlagDeclaration.objects.filter(facility__log=log)
+            ),
+        )
+        journal.rows_now(
+            "override",
+            lambda log: (
+                (str(o.number), o.record()) for o in models.ProtocolOverride.objects.filter(facility__log=log)
+            ),
+        )

@@ -1,16 +1,25 @@
 """The protocol in force: as phases for the evaluator, and as lines for the report."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from lazaretto.apps.command.models import Adoption, LevelDeclaration, ProtocolRecord
+from lazaretto.apps.command.models import (
+    Adoption,
+    FlagDeclaration,
+    LevelDeclaration,
+    ProtocolOverride,
+    ProtocolRecord,
+)
 from lazaretto.apps.registry.imports import Population
 from lazaretto.apps.registry.models import Facility
 from lazaretto.protocol.clock import FOREVER, utc_text
 from lazaretto.protocol.document import BaseClass, Document
+from lazaretto.protocol.load import Loaded, load_stack
 from lazaretto.protocol.record import Phase
-from lazaretto.protocol.resolve import Resolved, resolve
+from lazaretto.protocol.resolve import Override, Resolved, resolve
 from lazaretto.protocol.text import Text
 
 
@@ -19,27 +28,50 @@ class NoProtocol(Exception):
 
 
 class InForce(NamedTuple):
-    """One resolved protocol for as long as it was in force, and the declaration of its level (None: the normal one)."""
+    """
+    One resolved protocol for as long as it was in force: the declaration of its level (None: the normal one), those of
+    the flags that hold, and the overrides. `document` is the digest of the protocol as adopted.
+    """
 
     start: int
     end: int
     resolved: Resolved
     declaration: LevelDeclaration | None
+    document: str = ""
+    flags: tuple[FlagDeclaration, ...] = ()
+    overrides: tuple[ProtocolOverride, ...] = ()
 
     def phase(self) -> Phase:
         return self.resolved.phase(self.start, self.end)
 
 
 @lru_cache(maxsize=128)
-def _document(digest: str) -> Document:
-    return Document.model_validate(ProtocolRecord.objects.get(digest=digest).record)
+def protocol(digest: str) -> Loaded:
+    """Return a protocol that was adopted, with all its layers; one stored whole, as was done before, is one layer."""
+    row = ProtocolRecord.objects.get(digest=digest)
+    if "layers" in row.record:
+        return load_stack(row.record["layers"])
+    return load_stack([{"file": f"{row.name}.yaml", "text": json.dumps(_written(row.record), ensure_ascii=False)}])
 
 
-@lru_cache(maxsize=128)
-def _resolved(digest: str, level: str) -> Resolved:
-    document = _document(digest)
-    known = {known.id for known in document.levels}
-    return resolve(document, level if level in known else document.normal_level)
+def _written(value: Any) -> Any:
+    """Return plain data without what is null: stored whole, a null said nothing, and demanded nothing."""
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items() if item is not None}
+    return [_written(item) for item in value] if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=256)
+def _resolved(digest: str, level: str, flags: tuple[str, ...], overrides: tuple[str, ...]) -> Resolved:
+    loaded = protocol(digest)
+    known = {known.id for known in loaded.document.levels}
+    patches = [Override(**json.loads(text)) for text in overrides]
+    return resolve(loaded, level if level in known else loaded.document.normal_level, flags, patches)
+
+
+def as_override(row: ProtocolOverride) -> Override:
+    """Return an override as the resolution takes it."""
+    return Override(str(row.number), row.measure, row.patch, row.rank)
 
 
 def timeline(facility: Facility, as_of: int) -> list[InForce]:
@@ -52,15 +84,42 @@ def timeline(facility: Facility, as_of: int) -> list[InForce]:
     if not adoptions:
         raise NoProtocol(facility.code)
     adoptions = [adoptions[0], *(a for a in adoptions[1:] if a.recorded_at <= as_of)]
-    levels = list(LevelDeclaration.objects.filter(facility=facility, recorded_at__lte=as_of).order_by("starts"))
-    edges = sorted({a.starts for a in adoptions} | {d.starts for d in levels if d.starts > adoptions[0].starts})
-    found = []
-    for start, end in zip(edges, [*edges[1:], FOREVER], strict=True):
-        adoption = [a for a in adoptions if a.starts <= start][-1]
-        declared = [d for d in levels if d.starts <= start]
-        level = declared[-1].level if declared else ""
-        found.append(InForce(start, end, _resolved(adoption.document_id, level), declared[-1] if declared else None))
-    return found
+    known = {"facility": facility, "recorded_at__lte": as_of}
+    levels = list(LevelDeclaration.objects.filter(**known).order_by("starts"))
+    flags = list(FlagDeclaration.objects.filter(**known).order_by("starts"))
+    overrides = list(ProtocolOverride.objects.filter(**known).order_by("number"))
+    edges = {a.starts for a in adoptions} | {d.starts for d in levels} | {f.starts for f in flags}
+    edges |= {t for o in overrides for t in (o.starts, o.stops)}
+    first = adoptions[0].starts
+    starts = sorted({max(edge, first) for edge in edges})
+    return [
+        _phase(start, end, adoptions, levels, flags, overrides)
+        for start, end in zip(starts, [*starts[1:], FOREVER], strict=True)
+    ]
+
+
+def _phase(
+    start: int,
+    end: int,
+    adoptions: list[Adoption],
+    levels: list[LevelDeclaration],
+    flags: list[FlagDeclaration],
+    overrides: list[ProtocolOverride],
+) -> InForce:
+    adoption = [a for a in adoptions if a.starts <= start][-1]
+    level = next((d for d in reversed(levels) if d.starts <= start), None)
+    last = {d.flag: d for d in flags if d.starts <= start}
+    held = tuple(d for d in last.values() if d.holds)
+    active = tuple(o for o in overrides if o.starts <= start < o.stops)
+    words = tuple(json.dumps(asdict(as_override(o)), sort_keys=True) for o in active)
+    names = tuple(sorted(d.flag for d in held))
+    resolved = _resolved(adoption.document_id, level.level if level else "", names, words)
+    return InForce(start, end, resolved, level, adoption.document_id, held, active)
+
+
+def overrides(facility: Facility) -> list[ProtocolOverride]:
+    """Return all overrides of a facility, the newest first."""
+    return list(ProtocolOverride.objects.filter(facility=facility).order_by("-number"))
 
 
 def in_force(facility: Facility, at: int) -> InForce:

@@ -1,20 +1,23 @@
-"""Files: the report as JSON in either form, the gaps as a table."""
+"""Files: the report as JSON in either form, the gaps as a table, the protocol as Word and PDF."""
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.console import access, dayview, queries
+from lazaretto.apps.console import access, dayview, queries, reading
 from lazaretto.apps.console.presenters import gaps as gap_words
 from lazaretto.apps.registry.tables import write_excel
+from lazaretto.papers import as_pdf, as_word
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @require_safe
@@ -50,6 +53,29 @@ def gaps(request: HttpRequest, code: str, text: str) -> HttpResponse:
     file = io.BytesIO()
     write_excel(file, [_heads(asked.own).values(), *([line[c] for c in _heads(asked.own)] for line in lines)])
     return _file(file.getvalue(), EXCEL, f"{code}-{text}-gaps.xlsx")
+
+
+@require_safe
+def protocol_word(request: HttpRequest, code: str) -> HttpResponse:
+    return _paper(request, code, as_word, WORD, "docx")
+
+
+@require_safe
+def protocol_pdf(request: HttpRequest, code: str) -> HttpResponse:
+    return _paper(request, code, as_pdf, "application/pdf", "pdf")
+
+
+def _paper(request: HttpRequest, code: str, make: Callable[..., bytes], kind: str, ending: str) -> HttpResponse:
+    """Return the protocol in force on paper, at `?level=` and in `?lang=` where they are given."""
+    now = access.clock_now()
+    asked = access.asked(request, code, [Permission.PROTOCOL_READ], now)
+    found = queries.protocol(asked, now)
+    if found is None:
+        raise Http404
+    shown = reading.at_level(found, request.GET.get("level", ""))
+    language = request.GET.get("lang") or get_language() or "zh"
+    content = make(shown, language, reading.stamp(asked, found, shown))
+    return _file(content, kind, f"{code}-{shown.document.id}-{shown.document.version}-{shown.level}.{ending}")
 
 
 def _wants_own(request: HttpRequest) -> bool:

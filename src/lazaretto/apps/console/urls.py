@@ -20,4 +20,6 @@ urlpatterns = [
     path(DAY + "reports/<int:number>.json", downloads.report, name="report-json"),
     path(DAY + "gaps.xlsx", downloads.gaps, name="gaps-xlsx"),
     path("facilities/<str:code>/protocol/", views.protocol, name="protocol"),
+    path("facilities/<str:code>/protocol.docx", downloads.protocol_word, name="protocol-word"),
+    path("facilities/<str:code>/protocol.pdf", downloads.protocol_pdf, name="protocol-pdf"),
 ]

@@ -8,9 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.console import access, dayview, queries
+from lazaretto.apps.console import access, dayview, queries, reading
 from lazaretto.apps.console.presenters import home as home_words
-from lazaretto.apps.console.presenters import protocol as protocol_words
 from lazaretto.protocol.clock import local_day
 
 STRIP = 14
@@ -56,10 +55,5 @@ def protocol(request: HttpRequest, code: str) -> HttpResponse:
     context: dict[str, Any] = access.frame(asked, "protocol", now)
     if found is None:
         return render(request, "console/no_protocol.html", context)
-    zone = asked.facility.zone
-    context |= {
-        "head": protocol_words.head(found, zone),
-        "sentence": protocol_words.sentence(found, zone),
-        "lines": protocol_words.contents(found.resolved),
-    }
+    context |= reading.page(found, request.GET, asked.facility.zone)
     return render(request, "console/protocol.html", context)

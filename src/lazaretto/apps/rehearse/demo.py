@@ -35,7 +35,7 @@ from lazaretto.protocol.clock import instant, local_day, utc_text
 
 CODE, BUREAU, AGENCY = "YT", "MC-JD", "LJ-CDC"
 ZONE = "Asia/Shanghai"
-PROTOCOL = "s1-inner-mongolia-drug-rehab"
+PROTOCOL = "facility-s1-drug-rehab"
 DAYS = 7
 MINUTE = 60_000
 BY = "demo"

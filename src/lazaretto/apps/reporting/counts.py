@@ -13,8 +13,8 @@ from lazaretto.apps.registry.models import Facility, Presence
 from lazaretto.protocol.clock import FOREVER
 from lazaretto.protocol.corrections import corrected
 from lazaretto.protocol.fever import Fever, Reading, fever
-from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import Fact, Institution, Subject
+from lazaretto.protocol.round import Round
 from lazaretto.protocol.selection import names_population
 
 INFLOWS = ("admitted", "transferred_in", "returned")

@@ -15,8 +15,8 @@ from lazaretto.apps.reporting.suppression import gap_cells, suppressed
 from lazaretto.apps.rounds.queries import DayEvidence, day_evidence
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import utc_text
-from lazaretto.protocol.measures import Round
 from lazaretto.protocol.record import Subject
+from lazaretto.protocol.round import Round
 from lazaretto.protocol.selection import Selection, names_population
 from lazaretto.protocol.tally import entered_late_contradictions, fate_counts, measure_row, status
 

@@ -134,11 +134,11 @@ class ExcuseImporter(Importer):
             if SCOPES.get(row.text("scope").lower()) == "measure":
                 raise RowError("measure", Text("范围为措施时须写明措施", "scope measure needs a measure"))
             return [""]
-        if any(m.id == word for m in self.document.measures):
+        if any(m.id == word for m in self.document.rounds):
             return [word]
-        observing = [m.id for m in self.document.measures if m.observation == self.border.observations.get(word)]
+        observing = [m.id for m in self.document.rounds if m.observation == self.border.observations.get(word)]
         if not observing:
-            known = ", ".join(m.id for m in self.document.measures)
+            known = ", ".join(m.id for m in self.document.rounds)
             raise RowError(
                 "measure", Text(f"没有措施 {word}，可用：{known}", f"there is no measure {word}; known: {known}")
             )

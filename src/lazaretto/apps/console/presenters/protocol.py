@@ -1,201 +1,204 @@
-"""The protocol in force as a document that people read."""
+"""The protocol as a document that people read: what stands at its head, and each measure with its lines."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
-from lazaretto.apps.console.presenters.cadence import duration, how_often, night, window
 from lazaretto.apps.console.presenters.places import title
-from lazaretto.protocol.cadence import Cadence
-from lazaretto.web.dates import chinese, day_of_week, local, moment
-from lazaretto.web.words import role_word
-
-LINES = ("import", "internal", "export", "welfare")
-
-
-def line_word(line: str) -> str:
-    words = {
-        "import": gettext("Against bringing in"),
-        "internal": gettext("Against spreading inside"),
-        "export": gettext("Against carrying out"),
-        "welfare": gettext("What people are owed"),
-    }
-    return words.get(line, line)
+from lazaretto.protocol import kinds
+from lazaretto.protocol.document import Document
+from lazaretto.protocol.kinds import AnyMeasure
+from lazaretto.protocol.resolve import Resolved
+from lazaretto.protocol.wording.cadence import duration
+from lazaretto.protocol.wording.describe import Line, changes, describe, grounds
+from lazaretto.protocol.wording.describe.ceilings import ceiling_words
+from lazaretto.protocol.wording.glossary import Glossary
+from lazaretto.protocol.wording.who import LINES, line_of_defence
+from lazaretto.web.dates import day_of_week, local, moment
 
 
-def contents(resolved: Any) -> list[dict[str, Any]]:
-    """Return the measures by line of defence, in the order of the document."""
+def contents(measures: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return measures by line of defence, in the order of the document."""
+    found = list(measures)
     return [
-        {
-            "name": line_word(line),
-            "measures": [measure(m, resolved.document) for m in resolved.measures if m.line == line],
-        }
+        {"id": line, "name": title(line_of_defence(line)), "measures": [m for m in found if m["line"] == line]}
         for line in LINES
-        if any(m.line == line for m in resolved.measures)
+        if any(m["line"] == line for m in found)
     ]
 
 
-def measure(m: Any, document: Any) -> dict[str, Any]:
-    residents = _residents(m, document)
+def measures(resolved: Resolved, asked: dict[str, str], link: "Link") -> Iterator[dict[str, Any]]:
+    """Return the measures that fit a filter, in words; values of other levels come from the document itself."""
+    words = Glossary(resolved.document)
+    written = {m.id: m for m in resolved.document.measures}
+    for m in resolved.everything:
+        found = measure(m, written.get(m.id, m), words, link)
+        if _fits(m, found, asked):
+            yield found
+
+
+def _fits(m: AnyMeasure, found: dict[str, Any], asked: dict[str, str]) -> bool:
+    if asked["kind"] not in ("", m.kind) or asked["line"] not in ("", m.line):
+        return False
+    if asked["tag"] and asked["tag"] not in m.tags:
+        return False
+    text = asked["q"].casefold()
+    return not text or text in found["text"].casefold()
+
+
+def measure(m: AnyMeasure, written: AnyMeasure, words: Glossary, link: "Link") -> dict[str, Any]:
+    """Return one measure; `written` is as the document has it, with its other levels."""
+    own = [line for line in describe(m, words) if not line.path.startswith(("levels.", "when."))]
+    other, why = changes(written, words), grounds(written, words)
+    said = [title(m.title), m.id, *(f"{title(line.label)} {title(line.value)}" for line in (*own, *other, *why))]
     return {
         "id": m.id,
         "title": title(m.title),
-        "observation": _observation(m, document),
-        "who": who(m, document),
-        "often": how_often(m.cadence),
-        "window": window(m.cadence),
-        "night": night(m.cadence, residents=residents),
-        "exceptions": [_exception(s) for s in m.standings],
-        "thresholds": _thresholds(m),
-        "complete": _complete(m),
-        "owner": role_word(m.owner) if m.owner else "—",
-        "checker": role_word(m.checker) if m.checker else "—",
-        "sources": [s.words.in_(get_language() or "zh") for s in m.source],
-        "assumption": title(m.assumption) if m.assumption else "",
+        "kind": title(kinds.WORDS[m.kind]),
+        "line": m.line,
+        "line_name": title(line_of_defence(m.line)),
+        "provisional": m.provisional,
+        "inactive": not m.active,
+        "red": m.waiver == "none",
+        "unfilled": sum(not line.filled for line in own),
+        "tags": [{"name": title(words.word(tag)), "href": link.but(tag=tag)} for tag in m.tags],
+        "rows": rows(own, m.id, link),
+        "changes": rows(other, m.id, link),
+        "grounds": rows(why, m.id, link),
+        "text": " ".join(said),
     }
 
 
-def _residents(m: Any, document: Any) -> bool:
-    base = {p.id: p.base for p in document.populations}
-    codes = [code for s in m.applies_to for code in s.populations]
-    return m.subject == "person" and bool(codes) and all(base.get(c, c) == "resident" for c in codes)
+def rows(lines: Sequence[Line], measure_id: str, link: "Link") -> list[dict[str, Any]]:
+    """Return lines with what belongs to each of them below it."""
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        row = {
+            "label": title(line.label),
+            "value": title(line.value),
+            "filled": line.filled,
+            "href": link.why(measure_id, line.path) if line.path else "",
+            "open": line.path != "" and link.opened == f"{measure_id}:{line.path}",
+            "parts": [],
+        }
+        (found[-1]["parts"] if line.depth and found else found).append(row)
+    return found
 
 
-def _observation(m: Any, document: Any) -> str:
-    known = document.observation(m.observation)
-    return title(known.title) if known else m.observation
+class Link:
+    """Addresses of the page that keep what is filtered and which level is shown."""
+
+    def __init__(self, given: dict[str, str], opened: str) -> None:
+        self.given, self.opened = {k: v for k, v in given.items() if v}, opened
+
+    def why(self, measure_id: str, path: str) -> str:
+        """Return the address at which a value is explained, beside the measure."""
+        return f"?{urlencode({**self.given, 'why': f'{measure_id}:{path}'}, safe=':')}#{measure_id}"
+
+    def but(self, **changed: str) -> str:
+        """Return the address with some of it changed, and nothing explained."""
+        said = {k: v for k, v in (self.given | changed).items() if v}
+        return f"?{urlencode(said)}" if said else "?"
 
 
-def base_word(base: str) -> str:
-    words = {
-        "resident": gettext("residents"),
-        "staff_member": gettext("staff"),
-        "contractor": gettext("contractors"),
-        "visitor": gettext("visitors"),
-        "legal_visitor": gettext("legal visitors"),
-        "supervisee": gettext("people under supervision"),
-        "student": gettext("students"),
+def choices(resolved: Resolved, asked: dict[str, str], link: Link) -> dict[str, Any]:
+    """Return what can be chosen: kinds, lines and tags that there are, and the levels."""
+    words = Glossary(resolved.document)
+    there = {m.kind for m in resolved.everything}
+    tags = list(dict.fromkeys(tag for m in resolved.everything for tag in m.tags))
+    return {
+        "asked": asked,
+        "kinds": [(kind, title(word)) for kind, word in kinds.WORDS.items() if kind in there],
+        "lines": [
+            (line, title(line_of_defence(line))) for line in LINES if any(m.line == line for m in resolved.everything)
+        ],
+        "tags": [(tag, title(words.word(tag))) for tag in tags],
+        "filtered": any(asked[name] for name in ("kind", "line", "tag", "q")),
+        "clear": link.but(kind="", line="", tag="", q=""),
     }
-    return words.get(base, base)
 
 
-def kind_word(kind: str) -> str:
-    words = {
-        "person": gettext("people"),
-        "place": gettext("places"),
-        "asset": gettext("devices and vehicles"),
-        "group": gettext("groups"),
-        "facility": gettext("the facility"),
-        "key_area": gettext("key areas"),
-        "wing": gettext("wings"),
-        "floor": gettext("floors"),
-        "cell": gettext("cells"),
-        "room": gettext("rooms"),
-    }
-    return words.get(kind, kind)
-
-
-def who(m: Any, document: Any) -> str:
-    """Return on whom or on which places the measure is owed; several selectors are joined by `or`."""
-    said = gettext(" or ").join(_selector(s, m.subject, document) for s in m.applies_to)
-    notes = []
-    if m.occupied:
-        notes.append(gettext("only with somebody inside"))
-    if m.covers == "below":
-        notes.append(gettext("what is done on a place counts for the places in it"))
-    if m.presence == "assigned":
-        notes.append(gettext("by assignment, also off duty"))
-    elif m.subject == "person":
-        notes.append(gettext("while present"))
-    return said + (_aside(notes) if notes else "")
-
-
-def _aside(notes: Iterable[str]) -> str:
-    return f"（{'；'.join(notes)}）" if chinese() else f" ({'; '.join(notes)})"
-
-
-def _selector(s: Any, subject: str, document: Any) -> str:
-    comma = "、" if chinese() else ", "
-    found = [_population(code, document) for code in s.populations]
-    text = comma.join(found) if found else kind_word(subject)
-    for values in (s.places.kinds, s.places.classes):
-        if values:
-            places = comma.join(kind_word(v) for v in values)
-            text = places if subject == "place" else gettext("%(who)s in %(places)s") % {"who": text, "places": places}
-    if s.places.within:
-        text = gettext("%(who)s within %(places)s") % {"who": text, "places": comma.join(s.places.within)}
-    return text
-
-
-def _population(code: str, document: Any) -> str:
-    known = document.population(code)
-    return title(known.title) if known else base_word(code)
-
-
-def _exception(standing: Any) -> str:
-    """Return what holds for subjects with a standing, from the patch as it was written."""
-    where = (", ").join(f"{k}" if v == "*" else f"{k} = {v}" for k, v in standing.where.items())
-    parts = []
-    for name, value in standing.set.items():
-        parts.append(how_often(Cadence.model_validate(value)) if name == "cadence" else f"{name} = {value}")
-    return gettext("with %(standing)s: %(values)s") % {"standing": where, "values": "; ".join(parts)}
-
-
-def _thresholds(m: Any) -> str:
-    if m.screen_threshold is None:
-        return ""
-    said = gettext("from %(screen)s °C on a second reading is owed") % {"screen": m.screen_threshold}
-    if m.confirm_threshold is not None:
-        said += gettext("; from %(confirm)s °C in it the fever is confirmed") % {"confirm": m.confirm_threshold}
-    return said
-
-
-def _complete(m: Any) -> str:
-    if not m.required:
-        return gettext("does not decide whether a day is complete")
-    if m.complete_at == 1:
-        return gettext("a day is complete only with all of them")
-    return gettext("a day is complete from %(share)s%% on") % {"share": f"{m.complete_at * 100:.1f}".removesuffix(".0")}
-
-
-def head(found: Any, zone: str) -> dict[str, Any]:
-    """Return title, version, level and since when, of what is in force."""
-    document = found.resolved.document
-    level = next(item for item in document.levels if item.id == found.resolved.level)
+def head(found: Any, shown: Resolved, zone: str, link: Link) -> dict[str, Any]:
+    """Return title, version, level and since when, of what is in force, and which level is shown."""
+    document = shown.document
+    names = {level.id: title(level.title) for level in document.levels}
     review = found.declaration.review_at if found.declaration else None
+    current = found.resolved.level
     return {
         "title": title(document.title),
         "version": document.version,
         "id": document.id,
+        "layer": title(Glossary(document).word(document.layer, "layer")),
         "since": moment(found.start, zone) if found.start > 0 else gettext("the beginning"),
-        "level": title(level.title),
-        "normal": level.normal,
+        "level": names[current],
+        "shown": names[shown.level],
+        "other": shown.level != current,
+        "normal": next(level.normal for level in document.levels if level.id == current),
         "review": day_of_week(local(review, zone).date()) if review else "",
         "digest": found.resolved.digest,
         "day_ends": document.day_ends,
-        "sources": [s.words.in_(get_language() or "zh") for s in document.source],
-        "levels": [_level(item, found.resolved.level) for item in document.levels],
+        "sources": [title(s.words) for s in document.source],
+        "note": title(document.note) if document.note else "",
+        "levels": [_level(item, current, shown.level, link, document) for item in document.levels],
+        "back": link.but(level=""),
     }
 
 
-def _level(level: Any, current: str) -> dict[str, Any]:
+def _level(level: Any, current: str, shown: str, link: Link, document: Document) -> dict[str, Any]:
+    words = Glossary(document)
     return {
+        "id": level.id,
         "name": title(level.title),
         "current": level.id == current,
+        "shown": level.id == shown,
+        "href": link.but(level="" if level.id == current else level.id),
         "review": ""
         if level.normal
-        else gettext("reviewed every %(span)s") % {"span": duration(level.review.nominal_ms)},
+        else gettext("reviewed every %(span)s") % {"span": title(duration(level.review.nominal_ms))},
         "entry": [title(a) for a in level.entry_actions],
         "exit": [title(c) for c in level.exit_criteria],
+        "decided_by": title(words.word(level.decided_by)) if level.decided_by else "",
+        "government": [title(g) for g in level.government],
     }
 
 
-def sentence(found: Any, zone: str) -> str:
-    text = gettext("%(n)s measures in force since %(since)s, at level %(level)s.")
-    said = head(found, zone)
-    return text % {"n": len(found.resolved.measures), "since": said["since"], "level": said["level"]}
+def sentence(found: Any, shown: Resolved, zone: str) -> str:
+    text = gettext("%(n)s measures in force since %(since)s, at level %(level)s. %(run)s of them are executed here.")
+    since = moment(found.start, zone) if found.start > 0 else gettext("the beginning")
+    level = next(item for item in found.resolved.document.levels if item.id == found.resolved.level)
+    active = [m for m in found.resolved.everything if m.active]
+    run = sum(not m.provisional for m in active)
+    return text % {"n": len(active), "since": since, "level": title(level.title), "run": run}
 
 
-def by_id(items: Iterable[Any]) -> Mapping[str, Any]:
-    return {item.id: item for item in items}
+def sections(found: Any, shown: Resolved) -> dict[str, Any]:
+    """Return what stands in the document beside its measures."""
+    document = shown.document
+    held = {flag.flag for flag in found.flags}
+    return {
+        "deviations": [
+            {
+                "title": title(d.title),
+                "row": d.row,
+                "says": title(d.report_says),
+                "adopted": title(d.adopted),
+                "see": d.see,
+            }
+            for d in document.deviations
+        ],
+        "terms": [{"title": title(t.title), "row": t.row or "", "note": title(t.note)} for t in document.terms],
+        "ceilings": [
+            {
+                "title": title(c.title),
+                "said": title(ceiling_words(c, document)),
+                "sources": [title(s.words) for s in c.source],
+            }
+            for c in document.ceilings
+        ],
+        "flags": [
+            {"title": title(f.title), "held": f.id in held, "review": title(duration(f.review.nominal_ms))}
+            for f in document.flags
+        ],
+    }

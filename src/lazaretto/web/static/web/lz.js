@@ -24,3 +24,22 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.lz-menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
+// Explains a value of a protocol beside it, without loading the page again; the address is the one without script.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-why]");
+  const panel = document.getElementById("why-panel");
+  if (!link || !panel || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  const answer = await fetch(link.href);
+  if (!answer.ok) return location.assign(link.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = page.getElementById("why");
+  if (!found) return location.assign(link.href);
+  panel.replaceChildren(document.adoptNode(found));
+  panel.closest(".lz-doc").classList.add("has-why");
+  for (const open of document.querySelectorAll("a[data-why][aria-current]")) open.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+  history.replaceState(null, "", link.href);
+  document.getElementById("why-title").focus({ preventScroll: true });
+  panel.closest(".lz-beside").scrollTop = 0;
+});

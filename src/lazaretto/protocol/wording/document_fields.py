@@ -1,0 +1,80 @@
+"""What each field of a document is called in words, beside its measures."""
+
+from lazaretto.protocol.text import Text
+
+_ITEM = {"id": Text("代号", "identifier"), "title": Text("名称", "title")}
+_SOURCE = {"source": Text("出处", "source")}
+
+NAMES: dict[str, dict[str, Text]] = {
+    "Document": {
+        **_ITEM,
+        **_SOURCE,
+        "lazaretto": Text("格式", "format"),
+        "version": Text("版本", "version"),
+        "extends": Text("建立在", "extends"),
+        "layer": Text("层级", "layer"),
+        "note": Text("说明", "note"),
+        "day_ends": Text("一天结束于", "day ends"),
+        "night": Text("夜间", "night"),
+        "shifts": Text("班次", "shifts"),
+        "populations": Text("人群", "populations"),
+        "reasons": Text("原因", "reasons"),
+        "observations": Text("观测", "observations"),
+        "levels": Text("级别", "levels"),
+        "flags": Text("标记", "flags"),
+        "posts": Text("岗位", "posts"),
+        "tags": Text("标签", "tags"),
+        "zones": Text("区域", "zones"),
+        "pathogens": Text("病原", "pathogens"),
+        "deviations": Text("与报告不同之处", "deviations"),
+        "terms": Text("未明确的词", "terms left open"),
+        "ceilings": Text("上限", "ceilings"),
+        "checks": Text("检查", "checks"),
+        "measures": Text("措施", "measures"),
+    },
+    "NamedShift": {**_ITEM, "from": Text("起", "from"), "to": Text("止", "to")},
+    "Population": {**_ITEM, "base": Text("基本类别", "base class")},
+    "Reason": _ITEM,
+    "ObservationType": {
+        **_ITEM,
+        "value": Text("数值", "number"),
+        "ucum": Text("单位", "unit"),
+        "min": Text("最小", "least"),
+        "max": Text("最大", "most"),
+        "methods": Text("方法", "methods"),
+        "sites": Text("部位", "sites"),
+    },
+    "Level": {
+        **_ITEM,
+        "normal": Text("常态", "normal"),
+        "review": Text("复审", "review"),
+        "entry_actions": Text("进入时", "at the start"),
+        "exit_criteria": Text("解除条件", "to end it"),
+        "decided_by": Text("决定人", "decided by"),
+        "government": Text("对应政府响应", "government levels"),
+    },
+    "Flag": {"review": Text("复审", "review"), **_SOURCE},
+    "Deviation": {
+        "row": Text("行", "row"),
+        "report_says": Text("报告原文", "the report says"),
+        "adopted": Text("本规程采用", "done instead"),
+        "see": Text("见", "see"),
+    },
+    "Term": {"row": Text("行", "row"), "note": Text("怎样理解", "how it is read")},
+    "Ceiling": {
+        "kind": Text("种类", "kind"),
+        "field": Text("哪个值", "of which value"),
+        "where": Text("限于", "only where"),
+        "ids": Text("限于措施", "only of"),
+        "most": Text("至多", "at most"),
+        "least": Text("至少", "at least"),
+        "one_of": Text("只能为", "one of"),
+        **_SOURCE,
+    },
+    "Checks": {
+        "burst_entry": Text("快速录入", "entry too fast to be visited"),
+        "entered_late_share": Text("迟录比例", "share entered late"),
+    },
+    "BurstCheck": {"at_least": Text("至少", "at least"), "within": Text("期间", "within")},
+    "Title": {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")},
+}

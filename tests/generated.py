@@ -1,0 +1,26 @@
+"""The pages of docs/reference that are made from the code: `python -m tests.generated` writes them again."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from lazaretto.protocol.schema import json_schema
+from lazaretto.protocol.wording.reference import reference
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+
+
+def schema() -> str:
+    return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"pack-fields.md": reference, "protocol.schema.json": schema}
+
+
+def main() -> None:
+    for name, make in PAGES.items():
+        (FOLDER / name).write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
