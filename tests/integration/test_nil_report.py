@@ -14,6 +14,7 @@ from lazaretto.apps.reporting.verify import verify_file
 from lazaretto.apps.rounds import actions as rounds
 from lazaretto.apps.rounds.models import Excuse, Fact
 from lazaretto.protocol.canonical import canonical, digest
+from lazaretto.protocol.clock import utc_text
 from tests.conftest import DAY, Small
 
 READINGS = """
@@ -239,6 +240,22 @@ def test_an_overdue_level_review_contradicts(small: Small) -> None:
     assert "level_review_overdue" in kinds(small.draft())
     command.review_level(facility=small.facility, reason="goes on", by="test", at=small.moment("05:00"))
     assert "level_review_overdue" not in kinds(small.draft())
+
+
+def test_an_overdue_flag_review_contradicts_once(small: Small) -> None:
+    """However often something else changes meanwhile, the flag whose review is overdue is said once."""
+    declared = small.start - 8 * 86_400_000
+    for holds, at in ((True, declared), (False, small.moment("20:00"))):
+        command.declare_flag(
+            facility=small.facility, flag="local_outbreak", holds=holds, reason="city", by="test", at=at
+        )
+        if holds:
+            command.declare_level(
+                facility=small.facility, level="heightened", reason="x", by="test", at=small.moment("08:00")
+            )
+    everybody(small)
+    found = [c for c in small.draft()["contradictions"] if c["kind"] == "flag_review_overdue"]
+    assert [(c["flag"], c["review_at"]) for c in found] == [("local_outbreak", utc_text(declared + 7 * 86_400_000))]
 
 
 def test_a_clock_set_back_contradicts_and_nothing_goes_back(small: Small) -> None:

@@ -66,6 +66,17 @@ GATE = """\
     - {id: pass, title: {zh: 放行, en: passed}, wait: PT5M}
 """
 
+ASKED = """\
+- id: asked
+  kind: chain
+  title: {zh: 申请, en: Asked for}
+  source: [{row: S2-19}]
+  stream: person
+  steps:
+    - {id: approve, title: {zh: 批准, en: approval}, does: approve}
+    - {id: pass, title: {zh: 放行, en: passed}}
+"""
+
 
 def chain_of(text: str) -> Chain:
     chain = read(text)
@@ -200,6 +211,22 @@ def test_food_is_released_after_both_clocks(spec: Spec) -> None:
         """,
         lot,
         **{"food.yaml": FOOD},
+    )
+
+
+def test_an_approval_that_says_no(spec: Spec) -> None:
+    """An approval lets the chain go on when it is granted; where the pack lists no results, anything else ends it."""
+    chain = chain_of(ASKED)
+    spec.rows(
+        """
+        done                          | step | at    || refused | possible from
+        approve 08:00 granted         | pass | 08:10 ||         |
+        approve 08:00                 | pass | 08:10 ||         |
+        approve 08:00 refused         | pass | 08:10 || ended   |
+        approve 08:00 later           | pass | 08:10 || ended   |
+        """,
+        lambda cells: tried(chain, cells | {"now": ""}, clocks_of()),
+        **{"asked.yaml": ASKED},
     )
 
 

@@ -9,7 +9,7 @@ override loosens it only on the word of the layer that set it, or of a weightier
 import json
 
 from lazaretto.protocol.activation import activation
-from lazaretto.protocol.load import Loaded, load
+from lazaretto.protocol.load import Loaded, ProtocolError, load
 from lazaretto.protocol.resolve import Override, Resolved, explain, resolve
 from tests.spec.documents import numbered
 from tests.spec.runners import Spec
@@ -53,6 +53,7 @@ source: [{text: an example}]
 measures:
   - {id: m, cadence: {per_day: 3}}
 """
+FLOORED = "cadence: {per_day: 2}, floor: [cadence]}"
 FILES = {"law.yaml": numbered(LAW), "nation.yaml": numbered(NATION), "facility.yaml": numbered(FACILITY)}
 
 
@@ -131,6 +132,55 @@ def test_floors_and_red_lines(spec: Spec) -> None:
         cadence: {per_day: 2}                                                                    | floor: [cadence]      | routine  | facility: {"cadence": {"per_day": 1}} || 1     |
         """,
         in_force,
+        **FILES,
+    )
+
+
+def test_every_order_of_layers(spec: Spec) -> None:
+    """
+    A file extends only one of its own or a weightier rank. Wherever it stands, a floor holds against every layer above it,
+    and an override passes it on the word of its own layer or of a weightier one, whichever lies between.
+    """
+
+    def in_order(cells: Cells) -> dict[str, object]:
+        texts = {"law": LAW, "nation": NATION, "facility": FACILITY}
+        below, above = (f"layer: {cells[name]}\n" for name in ("below", "above"))
+        texts["law"] = LAW.replace("layer: law\n", below)
+        texts["nation"] = NATION.replace("layer: national\n", below).replace("cadence: {per_day: 2}}", FLOORED)
+        texts["facility"] = FACILITY.replace("title:", above + "title:").replace("{per_day: 3}", "{per_day: 1}")
+        try:
+            loaded = load(texts["facility"], "facility.yaml", lambda name: (f"{name}.yaml", texts[name]))
+        except ProtocolError as error:
+            return {"loads": error.problems[0].message.en, "a day": "", "lifted by": ""}
+        lifted = [
+            rank
+            for rank in ("national", "system", "area", "facility")
+            if said(resolve(loaded, None, (), [Override("1", "m", {"cadence": {"per_day": 1}}, rank)])) == 1
+        ]
+        return {"loads": "yes", "a day": said(resolve(loaded)), "lifted by": " ".join(lifted)}
+
+    spec.rows(
+        """
+        below    | above    || loads                                       | a day | lifted by
+        law      | law      || yes                                         | 2     |
+        law      | national || yes                                         | 2     |
+        law      | facility || yes                                         | 2     |
+        national | law      || layer law cannot extend layer national |       |
+        national | national || yes                                         | 2     | national
+        national | system   || yes                                         | 2     | national
+        national | area     || yes                                         | 2     | national
+        national | facility || yes                                         | 2     | national
+        system   | national || layer national cannot extend layer system |       |
+        system   | system   || yes                                         | 2     | national system
+        system   | area     || yes                                         | 2     | national system
+        system   | facility || yes                                         | 2     | national system
+        area     | system   || layer system cannot extend layer area |       |
+        area     | area     || yes                                         | 2     | national system area
+        area     | facility || yes                                         | 2     | national system area
+        facility | area     || layer area cannot extend layer facility |       |
+        facility | facility || yes                                         | 2     | national system area facility
+        """,
+        in_order,
         **FILES,
     )
 

@@ -25,6 +25,7 @@ ONE_OF_EACH: list[dict[str, Any]] = [
     {"kind": "correction_conflict", "fact": "f2"},
     {"kind": "burst_entry", "by": "S1", "from": AT, "subjects": 41},
     {"kind": "level_review_overdue", "level": "outbreak", "review_at": AT},
+    {"kind": "flag_review_overdue", "flag": "local_outbreak", "review_at": AT},
     {"kind": "clock_jump", "entry": 370},
     {"kind": "entered_late", "measure": "temperature.residents", "entered_late": 30, "used": 100},
 ]
@@ -34,7 +35,13 @@ ONE_OF_EACH: list[dict[str, Any]] = [
 def speaker() -> Speaker:
     names = {"person:P1": Named("P1", "赵一", "赵一"), "place:W1": Named("W1", "一监区", "Wing 1")}
     return Speaker(
-        zone="Asia/Shanghai", names=names, units={"W1": names["place:W1"]}, measures={}, populations={}, levels={}
+        zone="Asia/Shanghai",
+        names=names,
+        units={"W1": names["place:W1"]},
+        measures={},
+        populations={},
+        levels={},
+        flags={},
     )
 
 

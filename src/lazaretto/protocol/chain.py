@@ -25,7 +25,7 @@ class Step(Item):
     One step. `place` is the point at which it is done, `by` the role or post that does it. A step of kind `approve`
     gives leave that `expires`; `wait` is the least time after the steps before it, or after `wait_after`; a step of kind
     `wait` is done by nobody, it passes when its time is over. `accept` lists the results with which the chain goes on
-    (any other ends it); `pair` asks for two people.
+    (any other ends it); where an approval lists none, it is `granted`. `pair` asks for two people.
     """
 
     does: Literal["check", "approve", "act", "sample", "wait", "record"] = "act"
@@ -222,10 +222,11 @@ def next_steps(chain: Chain, done: Sequence[Done], zone: str, direction: str = "
 
 
 def _ended(chain: Chain, done: Sequence[Done]) -> Step | None:
-    """Return the step whose result does not let the chain go on."""
+    """Return the step whose result does not let the chain go on; an approval that says no does not, whoever wrote it."""
     for record in done:
         step = chain.step(record.step)
-        if step and step.accept and record.result not in step.accept:
+        accept = step.accept or (["", "granted"] if step.does == "approve" else []) if step else []
+        if accept and record.result not in accept:
             return step
     return None
 

@@ -164,7 +164,7 @@ def _rank_problems(layers: Sequence[Layer], files: "list[_Layer]") -> Iterator[P
         if above.rank in RANKS and RANKS.index(above.rank) < RANKS.index(below.rank):
             message = Text(
                 f"层级 {above.rank} 不能建立在 {below.rank} 之上",
-                f"a {above.rank} layer cannot extend a {below.rank} one",
+                f"layer {above.rank} cannot extend layer {below.rank}",
             )
             yield Problem(above.name, file.lines.get(("layer",), 1), "layer", message)
 

@@ -22,6 +22,7 @@ class Vocabulary:
         self.reasons = {r.id: r for d in documents for r in d.reasons}
         self.populations = {p.id: p for d in documents for p in d.populations}
         self.levels = {level.id: level for d in documents for level in d.levels}
+        self.flags = {flag.id: flag for d in documents for flag in d.flags}
 
 
 def head(asked: Asked, seen: Day) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def report(asked: Asked, seen: Day, now: int, words: Vocabulary) -> dict[str, An
     silent = [c["unit"] for c in document["contradictions"] if "unit" in c]
     speaker = contradictions.Speaker(
         zone=zone, names=queries.named(asked, refs), units=queries.units(asked, silent), measures=words.measures,
-        populations=words.populations, levels=words.levels,
+        populations=words.populations, levels=words.levels, flags=words.flags,
     )  # fmt: skip
     return {
         "document": document,

@@ -159,13 +159,21 @@ def _burst(facts: Sequence[Fact], check: BurstCheck) -> dict[str, Any] | None:
 
 
 def _overdue_review(day: DayEvidence) -> list[Contradiction]:
+    """Levels and flags that held beyond their review, each once however often something else changed meanwhile."""
     limit = min(day.evidence.as_of, day.evidence.end)
-    found = []
+    found: dict[tuple[str, int], Contradiction] = {}
     for phase in day.in_force:
-        review = phase.declaration.review_at if phase.declaration else None
-        if review is not None and review < min(phase.end, limit) and phase.end > day.evidence.start:
-            found.append({"kind": "level_review_overdue", "level": phase.resolved.level, "review_at": utc_text(review)})
-    return found
+        if phase.end <= day.evidence.start:
+            continue
+        level, review = phase.resolved.level, phase.declaration.review_at if phase.declaration else None
+        if review is not None and review < min(phase.end, limit):
+            item = {"kind": "level_review_overdue", "level": level, "review_at": utc_text(review)}
+            found[f"level {level}", review] = item
+        for flag in phase.flags:
+            if flag.review_at is not None and flag.review_at < min(phase.end, limit):
+                item = {"kind": "flag_review_overdue", "flag": flag.flag, "review_at": utc_text(flag.review_at)}
+                found[f"flag {flag.flag}", flag.review_at] = item
+    return list(found.values())
 
 
 def _clock_jumps(facility: Facility, day: DayEvidence) -> list[Contradiction]:

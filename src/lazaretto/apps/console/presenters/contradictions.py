@@ -27,9 +27,10 @@ class Speaker:
         measures: Mapping[str, Any],
         populations: Mapping[str, Any],
         levels: Mapping[str, Any],
+        flags: Mapping[str, Any],
     ) -> None:
         self.zone, self.names, self.units = zone, names, units
-        self.measures, self.populations, self.levels = measures, populations, levels
+        self.measures, self.populations, self.levels, self.flags = measures, populations, levels, flags
 
     def lines(self, found: Sequence[Item]) -> list[dict[str, str]]:
         """Return title and sentence of each; one of a kind that is not known here is shown by its kind."""
@@ -53,6 +54,7 @@ class Speaker:
             "correction_conflict": self._correction,
             "burst_entry": self._burst,
             "level_review_overdue": self._review,
+            "flag_review_overdue": self._flag_review,
             "clock_jump": self._clock,
             "entered_late": self._entered_late,
         }
@@ -115,6 +117,12 @@ class Speaker:
             "level": level, "at": self._at(c["review_at"]),
         }  # fmt: skip
 
+    def _flag_review(self, c: Item) -> str:
+        known = self.flags.get(c["flag"])
+        flag = title(known.title) if known else c["flag"]
+        text = gettext("The flag “%(flag)s” was to be reviewed by %(at)s. Declare it again with a reason, or end it.")
+        return text % {"flag": flag, "at": self._at(c["review_at"])}
+
     def _clock(self, c: Item) -> str:
         return gettext("The clock of the server was set back (log entry %(entry)s). Times around it may be wrong.") % {
             "entry": count(c["entry"])
@@ -135,6 +143,7 @@ def kind_word(kind: str) -> str:
         "correction_conflict": gettext("Two corrections of one record"),
         "burst_entry": gettext("Entered faster than visited"),
         "level_review_overdue": gettext("Review of the level overdue"),
+        "flag_review_overdue": gettext("Review of a flag overdue"),
         "clock_jump": gettext("Clock set back"),
         "entered_late": gettext("Entered late"),
     }
