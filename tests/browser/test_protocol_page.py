@@ -19,6 +19,7 @@ SEEN = (
     PAGE + "?kind=pathway&why=isolation.fever:stages.fever_room.outside_review#isolation.fever",
     PAGE + "?kind=restriction&level=outbreak&why=closure.custody:active",
     PAGE + "?q=unicorn",
+    PAGE + "compare/?with=facility-s1-drug-rehab",
 )
 
 

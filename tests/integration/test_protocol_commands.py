@@ -79,7 +79,8 @@ def test_explain_names_layers_flags_and_levels(run: Any) -> None:
     assert said.startswith("● s2-tianshui-detention.yaml:")
     rows = json.loads(run("explain", "baseline", "temperature.residents:cadence", "--level", "outbreak", "--json"))
     assert "level outbreak" in [row["layer"] for row in rows]
-    assert "write MEASURE:FIELD" in run("explain", "baseline", "temperature.residents:speed", ok=False)
+    assert "it has" in run("explain", "baseline", "isolation.fever", ok=False)
+    assert "write temperature.residents:FIELD" in run("explain", "baseline", "temperature.residents:speed", ok=False)
 
 
 def test_validate_fields_and_schema(run: Any) -> None:
@@ -88,7 +89,8 @@ def test_validate_fields_and_schema(run: Any) -> None:
     assert (found["valid"], found["adoptable"]) == (True, False)
     assert all(row["zh"] and row["en"] and row["line"] for row in found["refusals"])
     assert "wait_after" in run("fields", "chain")
-    assert "there are round" in run("fields", "rondo", ok=False)
+    assert "per_day" in run("fields", "cadence")
+    assert "there are document" in run("fields", "rondo", ok=False)
     assert json.loads(run("schema"))["title"] == "Lazaretto protocol"
 
 

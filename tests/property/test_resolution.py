@@ -209,3 +209,19 @@ def test_every_shipped_pack_says_who_said_each_value() -> None:
         for measure in loaded.document.measures:
             for path, _, _ in bounded(measure):
                 assert explain(loaded, measure.id, ".".join(path)), (name, measure.id, path)
+
+
+def test_a_second_floor_stands_on_the_first() -> None:
+    """Two layers name the same path: the one above may only be stricter, and is what holds for those above it."""
+    texts = {}
+    for name, below, rank, most in (("a", "", "law", 60), ("b", "a", "national", 20), ("c", "b", "facility", 40)):
+        body: dict[str, Any] = (
+            {"lazaretto": 1, "id": name, "layer": rank} | HEAD | ({"extends": below} if below else WORDS)
+        )
+        own = {"id": "l", "most": most} | ({"floor": ["most"]} if rank != "facility" else {})
+        common = {"kind": "limit", "of": "days", "title": {"zh": "限", "en": "limit"}, "source": [{"text": "x"}]}
+        texts[name] = yaml.safe_dump(body | {"measures": [own if below else common | own]}, allow_unicode=True)
+    loaded = load(texts["c"], "c.yaml", lambda name: (f"{name}.yaml", texts[name]))
+    limit = resolve(loaded).any_measure("l")
+    assert limit is not None
+    assert limit.most == 20  # type: ignore[union-attr]

@@ -131,8 +131,8 @@ def test_what_hangs_together(spec: Spec) -> None:
         """
         instead                                                                                                                  || where        | path                     | zh                                      | en
         15 observation: temprature                                                                                               || ward.yaml:15 | measures.m.observation   | 没有观测 temprature，是否想写 temperature？ | there is no observation temprature; did you mean temperature?
-        17 applies_to: [{populations: [martian]}]                                                                                || ward.yaml:17 | measures.m.applies_to    | 没有人群 martian                        | there is no population martian
-        19 levels: {red: {required: false}}                                                                                      || ward.yaml:19 | measures.m.levels.red    | 没有级别 red                            | there is no level red
+        17 applies_to: [{populations: [martian]}]                                                                                || ward.yaml:17 | measures.m.applies_to    | 没有人群 martian，可用：patient, resident, staff_member, contractor, visitor, legal_visitor, supervisee, student | there is no population martian; known: patient, resident, staff_member, contractor, visitor, legal_visitor, supervisee, student
+        19 levels: {red: {required: false}}                                                                                      || ward.yaml:19 | measures.m.levels.red    | 没有级别 red，可用：routine | there is no level red; known: routine
         18 cadence: {every: PT2H, night: {policy: skip}}                                                                         || ward.yaml:18 | measures.m.cadence       | 未给出夜间起止                          | no night hours are given
         18 cadence: {random: {n: 1, per: shift}}                                                                                 || ward.yaml:18 | measures.m.cadence       | 按班随机须先列出 shifts                 | per shift needs shifts
         6 shifts: [{id: noon, title: {zh: 午, en: noon}, from: "12:00", to: "13:00"}] / 18 cadence: {random: {n: 2, per: shift}} || ward.yaml:18 | measures.m.cadence       | 班 noon 容不下这么多次                  | shift noon is too short for so many
@@ -150,7 +150,7 @@ def test_what_holds_under_a_level_or_a_standing(spec: Spec) -> None:
         """
         instead                                                                     || where        | path                                            | zh                                        | en
         19 levels: {routine: {cadence: {per_day: 9}}}                               || ward.yaml:19 | measures.m.levels.routine.cadence               | 每天多于 3 次须给出 between 起止时间      | more than 3 a day needs between
-        19 levels: {routine: {applies_to: [{populations: [martian]}]}}              || ward.yaml:19 | measures.m.levels.routine.applies_to            | 没有人群 martian                          | there is no population martian
+        19 levels: {routine: {applies_to: [{populations: [martian]}]}}              || ward.yaml:19 | measures.m.levels.routine.applies_to            | 没有人群 martian，可用：patient, resident, staff_member, contractor, visitor, legal_visitor, supervisee, student | there is no population martian; known: patient, resident, staff_member, contractor, visitor, legal_visitor, supervisee, student
         20 standings: [{where: {a: b}, set: {cadence: {every: PT2H, grace: PT3H}}}] || ward.yaml:20 | measures.m.standings.0.set.cadence              | early 与 grace 合计 195 分，超过最短间隔 120 分 | early + grace is 195 min, more than the shortest spacing of 120 min
         19 levels: {routine: {aplies_to: []}}                                       || ward.yaml:19 | measures.m.levels.routine.aplies_to             | 级别或身份条件不能改动 aplies_to，是否想写 applies_to？ | a level or a standing cannot change aplies_to; did you mean applies_to?
         """,
@@ -246,7 +246,7 @@ def test_extending(spec: Spec) -> None:
         """
         own                     | base                     || where        | path                       | zh                    | en
                                 |                          || loaded       | loaded                     | loaded                | loaded
-        4 extends: bse          |                          || own.yaml:4   | extends                    | 没有名为 bse 的规程包 | there is no pack called bse
+        4 extends: bse          |                          || own.yaml:4   | extends                    | 没有名为 bse 的规程包，旁边也没有 bse.yaml | there is no pack called bse, and no bse.yaml beside this file
         4 extends: own          |                          || own.yaml:4   | extends                    | 互相引用              | extends itself in a circle
                                 | 6 extends: base          || base.yaml:6  | extends                    | 互相引用              | extends itself in a circle
                                 | 18 owner: 5              || base.yaml:18 | measures.m.owner           | 应为文字，写的是 5    | expected text, found 5

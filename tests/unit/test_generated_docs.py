@@ -8,7 +8,7 @@ from lazaretto import packs
 from lazaretto.protocol.activation import activation
 from lazaretto.protocol.kinds import KINDS
 from lazaretto.protocol.load import ProtocolError, load
-from lazaretto.protocol.wording.reference import kind_reference
+from lazaretto.protocol.wording.reference import part_reference
 from tests.generated import FOLDER, PAGES
 
 HOW_TO = FOLDER.parent / "how-to" / "write-a-pack.md"
@@ -49,7 +49,7 @@ def test_the_how_to_names_measures_that_are_there() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_can_be_looked_up(kind: str) -> None:
-    page = kind_reference(kind)
+    page = part_reference(kind)
     for name, info in KINDS[kind].model_fields.items():
         if name == "kind" or name not in KINDS[kind].__mro__[1].model_fields:
             assert f"`{info.alias or name}`" in page, name

@@ -11,7 +11,7 @@ from lazaretto import packs
 from lazaretto.protocol.activation import activation
 from lazaretto.protocol.bounds import dig
 from lazaretto.protocol.laying import at
-from lazaretto.protocol.load import load, load_stack
+from lazaretto.protocol.load import ProtocolError, load, load_stack
 from lazaretto.protocol.resolve import from_record, resolve
 
 REQUIREMENTS = Path(__file__).parents[2] / "docs" / "requirements.csv"
@@ -94,3 +94,43 @@ def test_a_report_leaves_numbers_open_and_its_facility_fills_them(report: str) -
     system = next(n for n in packs.names() if n.startswith(report) and packs.shipped(n).document.layer == "system")
     assert packs.shipped(system).unfilled
     assert not activation(packs.shipped(system)).allowed
+
+
+ALONE = """
+lazaretto: 1
+id: alone
+version: "1"
+extends: baseline
+title: {zh: 独, en: Alone}
+source: [{text: an example}]
+measures:
+  - id: alone
+    kind: pathway
+    title: {zh: 独, en: Alone}
+    source: [{text: an example}]
+    purpose: isolation
+    stages: [{id: one, title: {zh: 一, en: one}, length: P30D, placement: PLACE, outside_review: P60D, on_silence: continue}]
+"""
+
+
+@pytest.mark.parametrize(("place", "review", "silence"), [
+    ("single_room", "P2W", "cohort_or_clear"), ("own_room", "P2W", "cohort_or_clear"), ("cohort", "P60D", "continue"),
+])  # fmt: skip
+def test_whoever_is_alone_is_looked_at_from_outside(place: str, review: str, silence: str) -> None:
+    """Alone is alone, whatever the room is called; company is another matter."""
+    found = resolve(load(ALONE.replace("PLACE", place), "alone.yaml", packs.read)).any_measure("alone")
+    assert found is not None
+    (stage,) = found.stages  # type: ignore[union-attr]
+    assert (str(stage.outside_review), stage.on_silence) == (review, silence)
+
+
+def test_a_file_may_extend_one_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "ours.yaml").write_text(
+        ALONE.replace("PLACE", "cohort").replace("id: alone\nversion", "id: ours\nversion"), encoding="utf-8"
+    )
+    child = 'lazaretto: 1\nid: wing\nversion: "1"\nextends: ours\ntitle: {zh: 区, en: Wing}\nsource: [{text: x}]\n'
+    (tmp_path / "wing.yaml").write_text(child, encoding="utf-8")
+    assert packs.open_protocol(str(tmp_path / "wing.yaml")).names[-2:] == ("ours.yaml", "wing.yaml")
+    (tmp_path / "wing.yaml").write_text(child.replace("extends: ours", "extends: ../ours"), encoding="utf-8")
+    with pytest.raises(ProtocolError, match="no pack called"):
+        packs.open_protocol(str(tmp_path / "wing.yaml"))

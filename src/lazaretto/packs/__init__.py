@@ -1,5 +1,6 @@
 """Shipped data: protocols as YAML, pathogens as a table. A pack is found by the name of its file."""
 
+import re
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 from lazaretto.protocol import pathogens as catalogue
 from lazaretto.protocol.load import Loaded, load
 from lazaretto.protocol.pathogens import Pathogen
+
+#: What a file beside another may be called in `extends`: never a path.
+SAFE = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 
 
 def names() -> list[str]:
@@ -30,7 +34,7 @@ def shipped(pack: str) -> Loaded:
 
 def open_protocol(pack_or_file: str) -> Loaded:
     """
-    Return a protocol by the name of a pack or the path of a YAML file, which may extend a pack.
+    Return a protocol by the name of a pack or the path of a YAML file, which may extend a pack or a file beside it.
 
     :raises KeyError: if it is neither. :raises ProtocolError: if it has mistakes.
     """
@@ -39,7 +43,14 @@ def open_protocol(pack_or_file: str) -> Loaded:
     path = Path(pack_or_file)
     if not path.is_file():
         raise KeyError(pack_or_file)
-    return load(path.read_text(encoding="utf-8-sig"), path.name, read)
+
+    def library(name: str) -> tuple[str, str]:
+        if name in names() or not SAFE.fullmatch(name):
+            return read(name)
+        beside = path.with_name(f"{name}.yaml")
+        return (beside.name, beside.read_text(encoding="utf-8-sig")) if beside.is_file() else read(name)
+
+    return load(path.read_text(encoding="utf-8-sig"), path.name, library)
 
 
 @lru_cache(maxsize=1)

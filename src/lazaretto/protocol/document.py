@@ -214,7 +214,7 @@ class Document(Strict):
         levels, flags = [level.id for level in self.levels], [flag.id for flag in self.flags]
         for name in measure.levels:
             if name not in levels:
-                yield ("levels", name), Text(f"没有级别 {name}", f"there is no level {name}")
+                yield ("levels", name), _unknown("级别", "level", name, levels)
         for name in measure.when:
             if name not in flags:
                 yield ("when", name), _unknown("标记", "flag", name, flags)
@@ -222,7 +222,7 @@ class Document(Strict):
         for selector in measure.applies_to:
             for code in selector.populations:
                 if code not in codes:
-                    yield ("applies_to",), Text(f"没有人群 {code}", f"there is no population {code}")
+                    yield ("applies_to",), _unknown("人群", "population", code, codes)
         yield from self._unknown_names(measure)
 
     def _unknown_names(self, measure: Measure) -> Iterator[tuple[tuple[str, ...], Text]]:
@@ -263,7 +263,7 @@ class Document(Strict):
 
 def _unknown(zh: str, en: str, name: str, known: list[str]) -> Text:
     near = difflib.get_close_matches(name, known, n=1)
-    listed = ", ".join(known[:12]) + (" …" if len(known) > 12 else "")
+    listed = ", ".join(known[:24]) + (" …" if len(known) > 24 else "")
     if near:
         return Text(f"没有{zh} {name}，是否想写 {near[0]}？", f"there is no {en} {name}; did you mean {near[0]}?")
     return Text(f"没有{zh} {name}，可用：{listed or '（无）'}", f"there is no {en} {name}; known: {listed or '(none)'}")

@@ -19,7 +19,7 @@ from lazaretto.protocol.bounds import bounded, matching
 from lazaretto.protocol.cadence import Strict
 from lazaretto.protocol.document import RANKS, Document
 from lazaretto.protocol.kinds import KINDS
-from lazaretto.protocol.laying import laid
+from lazaretto.protocol.laying import at, laid
 from lazaretto.protocol.text import Text
 
 MAX_BYTES = 1_000_000
@@ -79,7 +79,7 @@ class Layer:
     merged: Mapping[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Loaded:
     """
     A valid document, with its layers from the first to the last, and where each value came from. `unfilled` lists the
@@ -95,6 +95,9 @@ class Loaded:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(layer.name for layer in self.layers)
+
+    def __repr__(self) -> str:
+        return f"Loaded({' < '.join(self.names)})"
 
     def stack(self) -> list[dict[str, str]]:
         """Return the layers as they are stored: file name and text, the first layer first."""
@@ -190,7 +193,10 @@ def _layers(text: str, name: str, library: Callable[[str], tuple[str, str]]) -> 
         try:
             file, parent_text = library(parent)
         except KeyError:
-            message = Text(f"没有名为 {parent} 的规程包", f"there is no pack called {parent}")
+            message = Text(
+                f"没有名为 {parent} 的规程包，旁边也没有 {parent}.yaml",
+                f"there is no pack called {parent}, and no {parent}.yaml beside this file",
+            )
             raise ProtocolError([Problem(layers[0].name, line, "extends", message)]) from None
         layers.insert(0, _read(parent_text, file))
     return layers
@@ -303,8 +309,8 @@ def _note(in_file: Path, in_document: Path, value: Any, layer: _Layer, settings:
             if isinstance(name, str):
                 if name in seen:
                     message = Text(f"id {name} 重复", f"the id {name} is given twice")
-                    at = layer.lines.get((*in_file, index), line)
-                    raise ProtocolError([Problem(layer.name, at, _dotted((*in_document, name)), message)])
+                    where = layer.lines.get((*in_file, index), line)
+                    raise ProtocolError([Problem(layer.name, where, _dotted((*in_document, name)), message)])
                 seen.add(name)
             _note((*in_file, index), (*in_document, name), child, layer, settings)
 
@@ -316,8 +322,25 @@ def _problems(error: ValidationError, merged: dict[str, Any], origins: Origins, 
     problems = []
     for item in error.errors(include_url=False):
         path = _by_id(_without_tag(item["loc"]), merged) + _below(item)
-        problems.append(_problem(path, _message(dict(item)), origins, name))
+        message = _no_such_item(path, merged) if item["type"] == "missing" else None
+        problems.append(_problem(path, message or _message(dict(item)), origins, name))
     return problems
+
+
+def _no_such_item(path: Path, merged: Mapping[str, Any]) -> Text | None:
+    """Return the words for an item that lacks what every item has, most likely because its id is a slip."""
+    if len(path) < 5 or path[-1] not in ("title", "length", "kind"):
+        return None
+    parts = tuple(map(str, path))
+    known = [item["id"] for item in at(merged, parts[:-2]) or [] if isinstance(item, dict) and "id" in item]
+    others = [id_ for id_ in known if id_ != parts[-2]]
+    if not others:
+        return None
+    listed = ", ".join(others[:12])
+    return Text(
+        f"缺少这一项；若想改已有的一项，其 id 为 {listed}",
+        f"this is missing; to change an item that is there already, its id is one of {listed}",
+    )
 
 
 def _without_tag(loc: Sequence[Any]) -> list[Any]:

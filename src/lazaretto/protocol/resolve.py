@@ -195,25 +195,23 @@ def floors(loaded: Loaded, measure: str) -> tuple[Floor, ...]:
     Return the floors under a measure, the lowest layer first.
 
     A layer sets a floor by naming paths in `floor`, or all of them with `waiver: none` (a red line). What it lets
-    nobody loosen is the value as merged up to and with that layer, at every level and flag.
+    nobody loosen is the value as merged up to and with that layer, at every level and flag; a layer above that names the
+    same path sets a second, stricter one.
     """
     found = []
-    before: tuple[Any, Any] = ([], "approval")
+    settings = loaded.origins.settings
+    named = {said.layer: said.value for said in settings.get(("measures", measure, "floor"), ())}
+    drawn = {said.layer for said in settings.get(("measures", measure, "waiver"), ()) if said.value == "none"}
     for layer in loaded.layers:
         raw = at(layer.merged, ("measures", measure))
-        if raw is None:
-            continue
-        paths, waiver = raw.get("floor", []), raw.get("waiver", "approval")
-        red = waiver == "none" and before[1] != "none"
-        fresh = [path for path in paths if path not in before[0]]
-        before = (paths, "none" if before[1] == "none" else waiver)
-        if not (red or fresh):
+        red, paths = layer.name in drawn, named.get(layer.name) or []
+        if raw is None or not (red or paths):
             continue
         try:
             said: AnyMeasure = KINDS[raw["kind"]].model_validate(raw)  # type: ignore[assignment]
         except (ValidationError, KeyError):
             continue  # a layer that is whole only with those above it cannot set a floor of its own
-        chosen = ((),) if red else tuple(tuple(path.split(".")) for path in fresh)
+        chosen = ((),) if red else tuple(tuple(path.split(".")) for path in paths)
         untouched = raw == at(loaded.raw, ("measures", measure))
         found.append(Floor(layer, said, chosen, red, untouched))
     return tuple(found)

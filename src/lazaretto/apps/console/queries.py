@@ -14,8 +14,11 @@ from lazaretto.apps.registry.models import Asset, Facility, Group, Person, Place
 from lazaretto.apps.reporting.actions import changed
 from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.queries import draft_with_outgoing, month_status, signed_reports
+from lazaretto.apps.rounds.preview import Preview
+from lazaretto.apps.rounds.preview import preview as look_ahead
 from lazaretto.protocol.clock import local_day
 from lazaretto.protocol.evidence import day_bounds
+from lazaretto.protocol.load import Loaded
 
 READS_REPORT = (Permission.REPORT_READ, Permission.REPORT_READ_OUTGOING)
 _CHUNK = 400
@@ -133,6 +136,11 @@ def protocol(asked: Asked, now: int) -> InForce | None:
         return in_force(asked.facility, now)
     except NoProtocol:
         return None
+
+
+def preview(asked: Asked, loaded: Loaded, now: int) -> Preview:
+    """Return what adopting a protocol now would change."""
+    return look_ahead(asked.facility, loaded, now)
 
 
 def documents(asked: Asked, shown: dict[str, Any] | None, now: int) -> list[Any]:

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from lazaretto.apps.console import downloads, signing, views
+from lazaretto.apps.console import compare, downloads, signing, views
 
 
 class DayConverter(StringConverter):
@@ -20,6 +20,7 @@ urlpatterns = [
     path(DAY + "reports/<int:number>.json", downloads.report, name="report-json"),
     path(DAY + "gaps.xlsx", downloads.gaps, name="gaps-xlsx"),
     path("facilities/<str:code>/protocol/", views.protocol, name="protocol"),
+    path("facilities/<str:code>/protocol/compare/", compare.compare, name="compare"),
     path("facilities/<str:code>/protocol.docx", downloads.protocol_word, name="protocol-word"),
     path("facilities/<str:code>/protocol.pdf", downloads.protocol_pdf, name="protocol-pdf"),
 ]

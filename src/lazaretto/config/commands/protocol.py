@@ -152,9 +152,8 @@ def _tell_measure(measure: Any, lines: Any) -> None:
         runtime.out.print(
             f"    {line.label.in_(language())}: {line.value.in_(language())}", markup=False, soft_wrap=True
         )
-    rows = ", ".join(source.row for source in measure.source if source.row)
-    if rows:
-        runtime.out.print(f"    {say('依据', 'source')}: {rows}", markup=False, soft_wrap=True)
+    said = "; ".join(source.words.in_(language()) for source in measure.source)
+    runtime.out.print(f"    {say('依据', 'source')}: {said}", markup=False, soft_wrap=True)
 
 
 def _write(resolved: Any, word: Path | None, pdf: Path | None) -> None:
@@ -194,15 +193,18 @@ def schema() -> None:
 
 
 @app.command("fields")
-def fields(kind: Annotated[str, typer.Argument(help="A kind of measure; without it, the whole page.")] = "") -> None:
+def fields(
+    kind: Annotated[
+        str, typer.Argument(help="A kind of measure, or document, measure, cadence; without it, the whole page.")
+    ] = "",
+) -> None:
     """Print what may stand in a pack: every field, what may be written, what holds if it is left out."""
-    from lazaretto.protocol.kinds import KINDS
-    from lazaretto.protocol.wording.reference import kind_reference, reference
+    from lazaretto.protocol.wording.reference import PARTS, part_reference, reference
 
-    if kind and kind not in KINDS:
-        known = ", ".join(KINDS)
-        runtime.fail(Text(f"没有种类 {kind}，有 {known}", f"there is no kind {kind}; there are {known}"))
-    runtime.out.print(kind_reference(kind) if kind else reference(), markup=False, soft_wrap=True)
+    if kind and kind not in PARTS:
+        known = ", ".join(PARTS)
+        runtime.fail(Text(f"没有 {kind}，有 {known}", f"there is no {kind}; there are {known}"))
+    runtime.out.print(part_reference(kind) if kind else reference(), markup=False, soft_wrap=True)
 
 
 @app.command("diff")
@@ -264,6 +266,10 @@ def explain(
     try:
         layers = layers_of(loaded, measure, field or "cadence", level or None, flag or ())
     except KeyError:
+        there = loaded.document.measure(measure)
+        if there is not None:
+            fields = ", ".join(sorted(name for name in there.model_dump(by_alias=True, exclude_unset=True)))
+            runtime.fail(Text(f"写作 {measure}:字段，有 {fields}", f"write {measure}:FIELD; it has {fields}"))
         known = ", ".join(m.id for m in loaded.document.measures)
         runtime.fail(
             Text(

@@ -4,6 +4,8 @@ The words of codes: the fixed choices of the format, and units.
 A name that stands nowhere is shown as it is written; that is never wrong, only less kind.
 """
 
+import re
+
 from lazaretto.protocol.text import Text
 from lazaretto.protocol.wording.names import NAMES
 from lazaretto.protocol.wording.phrases import same
@@ -244,7 +246,7 @@ def choice(field: str, value: str) -> Text | None:
 
 def unit(code: str) -> Text:
     """Return a unit as it stands behind a number; one in braces that stands nowhere is its own word."""
-    return UNITS.get(code) or NAMES.get(code) or same(code.strip("{}[]"))
+    return UNITS.get(code) or NAMES.get(code) or same(re.sub(r"[\[\]{}]", "", code))
 
 
 def name(code: str) -> Text:

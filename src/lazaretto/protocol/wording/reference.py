@@ -40,9 +40,22 @@ def reference() -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def kind_reference(kind: str) -> str:
-    """Return the part of the page about one kind, with all its parts. :raises KeyError: if there is no such kind."""
-    return "\n\n".join(part for part in _kind(kind, {Cadence}) if part) + "\n"
+#: What can be looked up by itself.
+PARTS = ("document", "measure", "cadence", *KINDS)
+
+
+def part_reference(name: str) -> str:
+    """Return the part of the page about a kind, the document, any measure or a cadence, with all that is inside it."""
+    common: dict[str, tuple[type[BaseModel], set[str]]] = {
+        "document": (Document, {"measures"}), "measure": (Measure, set()), "cadence": (Cadence, set())
+    }  # fmt: skip
+    if name in common:
+        model, without = common[name]
+        seen: set[type[BaseModel]] = set() if model is Cadence else {Cadence}
+        parts = [f"## {name}", _doc(model), *_table(model), *_nested(model, without, seen)]
+    else:
+        parts = _kind(name, {Cadence})
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _kind(name: str, seen: set[type[BaseModel]]) -> list[str]:
