@@ -332,8 +332,9 @@ def _no_such_item(path: Path, merged: Mapping[str, Any]) -> Text | None:
     if len(path) < 5 or path[-1] not in ("title", "length", "kind"):
         return None
     parts = tuple(map(str, path))
-    known = [item["id"] for item in at(merged, parts[:-2]) or [] if isinstance(item, dict) and "id" in item]
-    others = [id_ for id_ in known if id_ != parts[-2]]
+    items = at(merged, parts[:-2])
+    known = [i.get("id") for i in items if isinstance(i, dict)] if isinstance(items, list) else []
+    others = [id_ for id_ in known if isinstance(id_, str) and id_ != parts[-2]]
     if not others:
         return None
     listed = ", ".join(others[:12])
