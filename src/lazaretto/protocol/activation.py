@@ -8,7 +8,6 @@ Source: design §2 (resolution).
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lazaretto.protocol.document import RANKS
 from lazaretto.protocol.laying import at
 from lazaretto.protocol.load import Loaded, Problem
 from lazaretto.protocol.resolve import Hold, floors, resolve
@@ -116,8 +115,3 @@ def _problem(loaded: Loaded, hold: Hold) -> Problem:
 
 def _short(value: object) -> tuple[str, str]:
     return ("未写明的值", "what is left open") if value is None else (f"{value} ", str(value))
-
-
-def weightier(rank: str, other: str) -> bool:
-    """Say whether a layer's word weighs at least as much as another's."""
-    return RANKS.index(rank) <= RANKS.index(other)

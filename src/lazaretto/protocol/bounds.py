@@ -138,3 +138,10 @@ def dig(model: Any, path: Path) -> Any:
                 raise KeyError(".".join(path))
             model = getattr(model, fields[part])
     return model
+
+
+def model_inside(annotation: Any) -> Any:
+    """Return the model inside `list[X]`, `X | None` or `Annotated[…]`, or None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for m in map(model_inside, getattr(annotation, "__args__", ())) if m is not None), None)

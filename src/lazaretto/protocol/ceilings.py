@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, model_validator
 
-from lazaretto.protocol.bounds import Path, dig, matching, measure_of
+from lazaretto.protocol.bounds import Path, dig, matching, measure_of, model_inside
 from lazaretto.protocol.cadence import Cadence, refuse
 from lazaretto.protocol.clock import Duration
 from lazaretto.protocol.kinds import KINDS
@@ -126,15 +126,7 @@ def _known(kind: type[BaseModel], path: Path) -> bool:
         last = index == len(path) - 1
         if last:
             return any(hasattr(extra, "at_least") for extra in fields[part].metadata)
-        model = _inner(fields[part].annotation)
+        model = model_inside(fields[part].annotation)
         if model is None:
             return False
     return False
-
-
-def _inner(annotation: Any) -> Any:
-    """Return the model inside `list[X]`, `X | None` or `Annotated[…]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_inner(arg) for arg in getattr(annotation, "__args__", ()))
-    return next((model for model in found if model is not None), None)

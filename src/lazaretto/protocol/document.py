@@ -24,6 +24,12 @@ from lazaretto.protocol.text import Text
 LayerRank = Literal["law", "national", "system", "area", "facility"]
 RANKS: tuple[str, ...] = ("law", "national", "system", "area", "facility")
 
+
+def weightier(rank: str, other: str) -> bool:
+    """Say whether a layer's word weighs at least as much as another's."""
+    return RANKS.index(rank) <= RANKS.index(other)
+
+
 BaseClass = Literal["resident", "staff_member", "contractor", "visitor", "legal_visitor", "supervisee", "student"]
 
 

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from lazaretto.protocol.bounds import bounded, matching
 from lazaretto.protocol.cadence import Strict
-from lazaretto.protocol.document import RANKS, Document
+from lazaretto.protocol.document import RANKS, Document, weightier
 from lazaretto.protocol.kinds import KINDS
 from lazaretto.protocol.laying import at, laid
 from lazaretto.protocol.text import Text
@@ -164,7 +164,7 @@ def _nulls(value: Any) -> Iterator[Path]:
 def _rank_problems(layers: Sequence[Layer], files: "list[_Layer]") -> Iterator[Problem]:
     """Return where a file extends one whose word weighs less than its own."""
     for below, above, file in zip(layers, layers[1:], files[1:], strict=False):
-        if above.rank in RANKS and RANKS.index(above.rank) < RANKS.index(below.rank):
+        if above.rank in RANKS and not weightier(below.rank, above.rank):
             message = Text(
                 f"层级 {above.rank} 不能建立在 {below.rank} 之上",
                 f"layer {above.rank} cannot extend layer {below.rank}",

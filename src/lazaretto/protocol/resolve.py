@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 from lazaretto.protocol.bounds import Bound, Path, dig, matching
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import Duration
-from lazaretto.protocol.document import RANKS, Document
+from lazaretto.protocol.document import Document, weightier
 from lazaretto.protocol.kinds import KINDS, AnyMeasure
 from lazaretto.protocol.laying import at, is_register, put
 from lazaretto.protocol.load import Layer as FileLayer
@@ -261,7 +261,7 @@ def _floor_values(measure: AnyMeasure, patterns: Sequence[Path]) -> Iterator[tup
 
 def _lifted(path: Path, floor: Floor, overrides: Sequence[Override]) -> bool:
     """Say whether an override on the word of the floor's own layer, or a weightier one, speaks of this value."""
-    weighty = [o for o in overrides if RANKS.index(o.rank) <= RANKS.index(floor.layer.rank)]
+    weighty = [o for o in overrides if weightier(o.rank, floor.layer.rank)]
     return any(path[0] in o.patch for o in weighty)
 
 

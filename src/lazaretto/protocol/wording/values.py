@@ -10,6 +10,7 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from lazaretto.protocol.bounds import model_inside
 from lazaretto.protocol.cadence import Cadence
 from lazaretto.protocol.clock import Duration
 from lazaretto.protocol.document import Document
@@ -82,7 +83,7 @@ class _Names:
             if issubclass(model, Measure) and rest and part in ("levels", "when", "standings"):
                 yield self._condition(part, rest)
                 continue
-            model, here = _inner(info.annotation), value
+            model, here = model_inside(info.annotation), value
             if rest and _is_list(info.annotation) and model is not None:
                 id_ = rest.pop(0)
                 here = next((item for item in value or [] if getattr(item, "id", None) == id_), None)
@@ -268,13 +269,6 @@ def _get(here: Any, model: type[BaseModel], part: str) -> Any:
     return next((getattr(here, n, None) for n, info in model.model_fields.items() if (info.alias or n) == part), None)
 
 
-def _inner(annotation: Any) -> Any:
-    """Return the model inside `list[X]`, `X | None` or `Annotated[…]`, or None."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((m for m in map(_inner, getattr(annotation, "__args__", ())) if m is not None), None)
-
-
 def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) is list or any(_is_list(a) for a in getattr(annotation, "__args__", ()))
 
@@ -286,5 +280,5 @@ def _has_comma(text: Text) -> bool:
 def inner_model(model: type[BaseModel], part: str) -> type[BaseModel] | None:
     """Return the model that a field of a model holds, alone or in a list; None for a plain value."""
     info = _info(model, part)
-    found: type[BaseModel] | None = _inner(info.annotation) if info else None
+    found: type[BaseModel] | None = model_inside(info.annotation) if info else None
     return found
