@@ -3,10 +3,12 @@ Tables of who may: an organisation has a command parent and a public-health pare
 """
 
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+
+from lazaretto.apps.journal.models import Entry, Log
 
 
 class OrganisationKind(models.TextChoices):
@@ -110,3 +112,40 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class SensitiveRead(models.Model):
+    """
+    That somebody was shown sensitive fields of a person's file: who looked, at whose, at what, where and why.
+
+    It holds references only, never a value. Refuses UPDATE and DELETE.
+    """
+
+    log = models.ForeignKey(Log, models.PROTECT, related_name="reads")
+    subject = models.CharField(max_length=32)
+    by = models.CharField(max_length=40)
+    fields = models.CharField(max_length=200)
+    where = models.CharField(max_length=60)
+    why = models.CharField(max_length=200, blank=True)
+    read_at = models.BigIntegerField()
+    salt = models.BinaryField(max_length=32)
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "read_at"], name="read_by_subject"),
+            models.Index(fields=["log", "read_at"], name="read_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by} {self.subject} {self.fields}"
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "subject": self.subject,
+            "by": self.by,
+            "fields": self.fields,
+            "where": self.where,
+            "why": self.why,
+            "read_at": self.read_at,
+        }

@@ -76,6 +76,22 @@ def granting(user: User, permission: Permission, organisation: Organisation, on:
     return found
 
 
+def permissions_in(user: User, organisation: Organisation, on: date) -> frozenset[Permission]:
+    """Return everything that a user may do in an organisation, by his roles there and above it."""
+    if not user.is_active:
+        return frozenset()
+    held: dict[tuple[bool, int], set[Permission]] = {}
+    for role, place in grants_in_force(user, on).values_list("role", "organisation_id"):
+        held.setdefault((role in HEALTH_CHAIN, place), set()).update(POLICY.get(role, frozenset()))
+    found: set[Permission] = set()
+    for health in (False, True):
+        at: Organisation | None = organisation if any(chain == health for chain, _ in held) else None
+        while at is not None:
+            found |= held.get((health, at.pk), set())
+            at = at.health_parent if health else at.command_parent
+    return frozenset(found)
+
+
 def check_may(user: User, permission: Permission, organisation_id: int, on: date) -> None:
     """:raises NotAllowed: if the user may not."""
     if not may(user, permission, organisation_id, on):

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from lazaretto.apps.accounts.models import User
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.accounts.queries import organisations_where
+from lazaretto.apps.accounts.queries import organisations_where, permissions_in
 from lazaretto.apps.command.queries import InForce, NoProtocol, in_force, timeline
 from lazaretto.apps.registry.models import Asset, Facility, Group, Person, Place, Presence
 from lazaretto.apps.reporting.actions import changed
@@ -59,10 +59,8 @@ def facility(user: User, code: str, now: int) -> Asked | None:
     if found is None:
         return None
     on = local_day(found.zone, now)
-    if found.organisation_id not in organisations_where(user, Permission, on):
-        return None
-    may = {p for p in Permission if found.organisation_id in organisations_where(user, [p], on)}
-    return Asked(found, frozenset(may), on)
+    may = permissions_in(user, found.organisation, on)
+    return Asked(found, may, on) if may else None
 
 
 def signed_days(shown: Sequence[Facility], first: date, last: date) -> dict[int, dict[date, tuple[str, int]]]:
