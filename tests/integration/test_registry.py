@@ -6,6 +6,7 @@ from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.journal.queries import verify, verify_deep
 from lazaretto.apps.registry import actions
 from lazaretto.apps.registry.models import LegalDate, Presence, Standing
+from lazaretto.apps.registry.moving import Move, record_movement
 from tests.conftest import Small
 
 
@@ -13,11 +14,11 @@ def test_moving_closes_the_stay_before(small: Small) -> None:
     person = small.facility.people.get(code="P1")
     place = small.facility.places.get(code="W2-201")
     at = small.moment("10:00")
-    actions.move(person=person, place=place, at=at, by="t")
+    record_movement(Move(person, "cell_move", at, place), at=at, by="t")
     before, after = Presence.objects.filter(person=person).order_by("starts")
     assert (before.ends, after.starts, after.ends, after.place.code) == (at, at, None, "W2-201")
     entry = Entry.objects.filter(log=small.facility.log).latest("seq")
-    assert (entry.kind, entry.subjects, entry.n) == ("moved", [person.ref], 2)
+    assert (entry.kind, entry.subjects, entry.n) == ("movements_recorded", [person.ref], 3)
     assert verify_deep(small.facility.log) == []
 
 
@@ -48,7 +49,8 @@ def test_people_who_move_owe_where_they_are(small: Small) -> None:
     assert before["excused"] == 4
     small.at += 1000
     person = small.facility.people.get(code="P1")
-    actions.move(person=person, place=small.facility.places.get(code="W2-201"), at=small.moment("10:00"), by="t")
+    place = small.facility.places.get(code="W2-201")
+    record_movement(Move(person, "cell_move", small.moment("10:00"), place), at=small.moment("10:00"), by="t")
     assert small.measure(small.draft(), "temperature.residents")["excused"] == 2
 
 

@@ -7,8 +7,12 @@ from django.db import transaction
 from lazaretto.apps.accounts.models import Organisation
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
-from lazaretto.apps.registry.models import Assignment, Facility, LegalDate, Person, Place, Presence, Standing
+from lazaretto.apps.registry.models import Assignment, Facility, Group, LegalDate, Person, Place, Standing
+from lazaretto.apps.registry.standings import PRECAUTIONS, slot_of
 from lazaretto.apps.registry.versions import version
+from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
+from lazaretto.protocol.refusal import Refusal
+from lazaretto.protocol.text import Text
 
 
 @transaction.atomic
@@ -26,35 +30,69 @@ def create_facility(*, organisation: Organisation, zone: str, by: str, at: int) 
 
 @transaction.atomic
 def set_standing(
-    *, subject: Person | Place, key: str, value: str, starts: int, source: str, by: str, at: int
+    *,
+    subject: Person | Place,
+    key: str,
+    value: str,
+    starts: int,
+    ends: int | None = None,
+    source: str,
+    by: str,
+    at: int,
 ) -> Standing:
-    """Say that something is so of a person or place from `starts` on; what was said before under the key ends there."""
+    """
+    Say that something is so of a person or place from `starts` on. What was said before under the key ends there; of a
+    key that takes several values, only the same value.
+    """
     which = {"person": subject} if isinstance(subject, Person) else {"place": subject}
-    facility = subject.facility
-    changed = list(Standing.objects.filter(key=key, ends=None, **which))
+    facility, slot = subject.facility, slot_of(key, value)
+    changed = list(Standing.objects.filter(key=key, slot=slot, ends=None, **which))
+    changed += list(Standing.objects.filter(key=key, slot=slot, ends__gt=starts, starts__lt=starts, **which))
     for old in changed:
         old.ends = starts
         old.save(update_fields=["ends"])
-    made = Standing.objects.create(facility=facility, key=key, value=value, starts=starts, source=source, **which)
-    subjects = [subject.ref] if isinstance(subject, Person) else []
-    journal.record(
-        facility.log, "standing_set", [version("standing", s) for s in [*changed, made]], by=by, at=at,
-        occurred_at=starts, subjects=subjects,
-    )  # fmt: skip
+    made = Standing.objects.create(
+        facility=facility, key=key, value=value, slot=slot, starts=starts, ends=ends, source=source, by=by[:40], **which
+    )
+    _record_standings(facility, "standing_set", [*changed, made], by=by, at=at)
     return made
 
 
 @transaction.atomic
-def move(*, person: Person, place: Place, at: int, by: str, source: str = "move") -> Presence:
-    """Have a person be in `place` from `at` on."""
-    changed = list(Presence.objects.filter(person=person, layer="record", ends=None))
-    for old in changed:
-        old.ends = at
-        old.save(update_fields=["ends"])
-    made = Presence.objects.create(facility=person.facility, person=person, place=place, starts=at, source=source)
-    versions = [version("presence", p) for p in [*changed, made]]
-    journal.record(person.facility.log, "moved", versions, by=by, at=at, subjects=[person.ref])
-    return made
+def end_standing(*, standing: Standing, ends: int, by: str, at: int) -> Standing:
+    """Say that a standing ends. :raises Refusal: over, if it ended before, or would end before it began."""
+    if ends <= standing.start_ms or standing.end_ms <= ends:
+        raise Refusal("over", Text("已经结束，或结束早于开始", "it is over already, or would end before it began"))
+    standing.ends = ends
+    standing.save(update_fields=["ends"])
+    _record_standings(standing.facility, "standing_ended", [standing], by=by, at=at)
+    return standing
+
+
+def _record_standings(facility: Facility, kind: str, items: list[Standing], *, by: str, at: int) -> None:
+    last = items[-1]
+    subjects = [last.person.ref] if last.person else []
+    journal.record(
+        facility.log, kind, [version("standing", s) for s in items], by=by, at=at, occurred_at=last.starts,
+        subjects=subjects,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def set_precaution(*, person: Person, value: str, starts: int, ends: int | None = None, by: str, at: int) -> Standing:
+    """
+    Set what custody must do to be safe with a person, until when. It says what to do, never why.
+
+    :raises Refusal: unknown_value, over.
+    """
+    if value not in PRECAUTIONS:
+        known = ", ".join(PRECAUTIONS)
+        raise Refusal("unknown_value", Text(f"没有防护要求 {value}，有 {known}", f"no precaution {value}; {known}"))
+    if ends is not None and ends <= starts:
+        raise Refusal("over", Text("结束须晚于开始", "it must end after it starts"))
+    return set_standing(
+        subject=person, key="precaution", value=value, starts=starts, ends=ends, source="clinic", by=by, at=at
+    )
 
 
 @transaction.atomic
@@ -69,7 +107,17 @@ def assign(
     by: str,
     at: int,
 ) -> Assignment:
-    """Give a person a post, role or group."""
+    """
+    Give a person a post, role or group.
+
+    :raises Refusal: assigned_already, if he holds the same in some of that time.
+    """
+    end = FOREVER if ends is None else ends
+    for held in Assignment.objects.filter(person=person, kind=kind, key=key, place=place):
+        if held.start_ms < end and held.end_ms > (FOREVER_AGO if starts is None else starts):
+            raise Refusal(
+                "assigned_already", Text(f"{person.code} 在这段时间已是 {key}", f"{person.code} is {key} in that time")
+            )
     made = Assignment.objects.create(
         facility=person.facility,
         person=person,
@@ -82,6 +130,29 @@ def assign(
     )
     journal.record(person.facility.log, "assigned", [version("assignment", made)], by=by, at=at, subjects=[person.ref])
     return made
+
+
+@transaction.atomic
+def set_unit(*, person: Person, unit: Group, starts: int, by: str, at: int) -> Assignment:
+    """Have a person belong to a unit from `starts` on; the unit before ends there. `Person.unit` is the one that holds now."""
+    before = list(
+        Assignment.objects.filter(person=person, kind="group", ends=None, key__in=_unit_codes(person.facility))
+    )
+    for old in before:
+        old.ends = starts
+        old.save(update_fields=["ends"])
+    made = Assignment.objects.create(
+        facility=person.facility, person=person, kind="group", key=unit.code, starts=starts, source="assign"
+    )
+    person.unit = unit
+    person.save(update_fields=["unit"])
+    versions = [*(version("assignment", a) for a in [*before, made]), version("person", person)]
+    journal.record(person.facility.log, "unit_set", versions, by=by, at=at, occurred_at=starts, subjects=[person.ref])
+    return made
+
+
+def _unit_codes(facility: Facility) -> list[str]:
+    return list(facility.groups.filter(kind="unit").values_list("code", flat=True))
 
 
 @transaction.atomic

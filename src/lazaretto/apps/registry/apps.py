@@ -18,7 +18,8 @@ class RegistryConfig(AppConfig):
 
         tables: dict[str, tuple[Any, tuple[str, ...]]] = {
             "place": (models.Place, ("parent",)),
-            "person": (models.Person, ("unit",)),
+            "person": (models.Person, ("unit", "merged_into")),
+            "movement": (models.Movement, ("person", "place")),
             "presence": (models.Presence, ("person", "place")),
             "standing": (models.Standing, ("person", "place")),
             "assignment": (models.Assignment, ("person", "place")),
@@ -32,5 +33,11 @@ class RegistryConfig(AppConfig):
 
             return read
 
+        def aliases(log: Log) -> Iterator[tuple[str, dict[str, Any]]]:
+            for item in models.Alias.objects.filter(person__facility__log=log).select_related("person"):
+                yield key_of("alias", item), item.record()
+
+        tables["not_same"] = (models.NotSame, ("one", "other"))
         for entity, (model, related) in tables.items():
             journal.rows_now(entity, reader(entity, model, related))
+        journal.rows_now("alias", aliases)

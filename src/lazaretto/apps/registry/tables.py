@@ -27,7 +27,9 @@ HEADERS: dict[str, str] = {
     "观测": "observation", "观测项目": "observation", "对象类型": "subject_kind", "观测时间": "observed_at",
     "时间": "observed_at", "结果": "outcome", "单位符号": "ucum", "计量单位": "ucum", "方法": "method",
     "部位": "site", "设备": "device", "来源": "source", "更正": "supersedes", "备注": "note",
-    "进入原因": "entry", "离开原因": "exit",
+    "进入原因": "entry", "离开原因": "exit", "别名": "aliases", "曾用名": "aliases", "证件类型": "identity_kind",
+    "证件号码": "identity_number", "身份证号": "identity_number", "发生时间": "occurred_at", "去向": "counterpart",
+    "来源地": "counterpart", "应返时间": "back_by", "日期": "on", "岗位": "key",
 }  # fmt: skip
 
 

@@ -4,6 +4,20 @@ from typing import Any
 
 from lazaretto.apps.journal.actions import Version
 
+_KEYS: dict[str, tuple[str, ...]] = {
+    "place": ("code",),
+    "person": ("code",),
+    "group": ("code",),
+    "asset": ("code",),
+    "alias": ("person", "name"),
+    "not_same": ("one", "other"),
+    "movement": ("number",),
+    "presence": ("subject", "layer", "from"),
+    "standing": ("subject_kind", "subject", "key", "from"),
+    "assignment": ("person", "kind", "key", "from"),
+    "legal_date": ("person", "kind"),
+}
+
 
 def version(entity: str, item: Any) -> Version:
     """Return what the journal remembers of a registry row."""
@@ -11,13 +25,10 @@ def version(entity: str, item: Any) -> Version:
 
 
 def key_of(entity: str, item: Any) -> str:
-    if entity in ("place", "person"):
-        return str(item.code)
     record = item.record()
-    parts = {
-        "presence": ("subject", "layer", "from"),
-        "standing": ("subject_kind", "subject", "key", "from"),
-        "assignment": ("person", "kind", "key", "from"),
-        "legal_date": ("person", "kind"),
-    }[entity]
-    return "/".join(str(record[p]) for p in parts)
+    parts = [str(record[p]) for p in _KEYS[entity]]
+    if entity == "standing" and item.slot:
+        parts.append(item.slot)
+    if entity == "assignment" and item.place:
+        parts.append(item.place.code)
+    return "/".join(parts)

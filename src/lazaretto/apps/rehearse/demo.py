@@ -25,6 +25,7 @@ from lazaretto.apps.registry import actions as registry
 from lazaretto.apps.registry.importing import run
 from lazaretto.apps.registry.imports import PeopleImporter, PlaceImporter, PresenceImporter
 from lazaretto.apps.registry.models import Facility, Person, Place
+from lazaretto.apps.registry.moving import Move, record_movement
 from lazaretto.apps.rehearse.institution import DAY, FEVER, SEED, WINGS, DemoInstitution, DemoPerson, institution
 from lazaretto.apps.reporting import actions as reporting
 from lazaretto.apps.reporting.queries import signed_reports
@@ -201,7 +202,8 @@ def _week_events(facility: Facility, first: date) -> list[tuple[int, Callable[[]
         registry.set_standing(
             subject=person, key="isolation_stage", value="fever", starts=fevered, source="demo", by=BY, at=fevered
         )
-        registry.move(person=person, place=Place.objects.get(facility=facility, code="ISO-1"), at=fevered, by=BY)
+        place = Place.objects.get(facility=facility, code="ISO-1")
+        record_movement(Move(person, "cell_move", fevered, place), by=BY, at=fevered)
 
     def explain() -> None:
         start = instant(ZONE, on, 13 * 60)

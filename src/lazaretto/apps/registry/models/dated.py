@@ -1,127 +1,17 @@
 """
-Who, what and where. Intervals are half-open [starts, ends) in milliseconds since 1970 in UTC; None is open.
+What holds for a while: presence, standing, assignment, and the dates that the law fixes.
 
-The four dated tables `Presence`, `Standing`, `Assignment` and `LegalDate` are what every app reads and higher apps
-write through this app's actions.
+These four are what every app reads; higher apps write them through this app's actions.
 """
 
-import secrets
 from typing import Any, ClassVar
 
 from django.db import models
 
-from lazaretto.apps.accounts.models import Organisation
-from lazaretto.apps.journal.models import Log
+from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN, SENSITIVE
+from lazaretto.apps.registry.models.institution import Facility, Place
+from lazaretto.apps.registry.models.people import Person
 from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
-
-
-def _new_ref() -> str:
-    return secrets.token_hex(16)
-
-
-class Facility(models.Model):
-    """An institution: an organisation with a wall, a time zone and a journal of its own."""
-
-    organisation = models.OneToOneField(Organisation, models.PROTECT, related_name="facility")
-    code = models.CharField(max_length=40, unique=True)
-    zone = models.CharField(max_length=64)
-    log = models.OneToOneField(Log, models.PROTECT, related_name="facility")
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class Place(models.Model):
-    """A zone, room or bed; `kind` says which sort (wing, floor, cell, kitchen…). Its class and service are standings."""
-
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="places")
-    code = models.CharField(max_length=60)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    kind = models.CharField(max_length=40)
-    name_zh = models.CharField(max_length=120, blank=True)
-    name_en = models.CharField(max_length=120, blank=True)
-    capacity = models.PositiveIntegerField(null=True, blank=True)
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["facility", "code"], name="place_code_once")]
-
-    def __str__(self) -> str:
-        return self.code
-
-    def record(self) -> dict[str, Any]:
-        return {
-            "code": self.code,
-            "parent": self.parent.code if self.parent else None,
-            "kind": self.kind,
-            "name_zh": self.name_zh,
-            "name_en": self.name_en,
-            "capacity": self.capacity,
-        }
-
-
-class Group(models.Model):
-    """People who work or live together under one name: a unit, a shift, a team."""
-
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="groups")
-    code = models.CharField(max_length=60)
-    kind = models.CharField(max_length=20, default="unit")
-    name_zh = models.CharField(max_length=120, blank=True)
-    name_en = models.CharField(max_length=120, blank=True)
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["facility", "code"], name="group_code_once")]
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class Asset(models.Model):
-    """A thing that rounds can be owed on: a camera, a vehicle, a thermometer."""
-
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="assets")
-    code = models.CharField(max_length=60)
-    kind = models.CharField(max_length=40)
-    name_zh = models.CharField(max_length=120, blank=True)
-    name_en = models.CharField(max_length=120, blank=True)
-    place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True)
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["facility", "code"], name="asset_code_once")]
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class Person(models.Model):
-    """Anybody the institution answers for. `ref` stands for the person in the journal, which holds no names."""
-
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="people")
-    code = models.CharField(max_length=60)
-    ref = models.CharField(max_length=32, unique=True, default=_new_ref)
-    population = models.CharField(max_length=64)
-    base = models.CharField(max_length=20)
-    name = models.CharField(max_length=120, blank=True)
-    sex = models.CharField(max_length=10, blank=True)
-    birth_date = models.DateField(null=True, blank=True)
-    unit = models.ForeignKey(Group, models.PROTECT, null=True, blank=True, related_name="people")
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["facility", "code"], name="person_code_once")]
-        indexes: ClassVar = [models.Index(fields=["facility", "base"], name="person_by_base")]
-
-    def __str__(self) -> str:
-        return self.code
-
-    def record(self) -> dict[str, Any]:
-        return {
-            "code": self.code,
-            "ref": self.ref,
-            "population": self.population,
-            "name": self.name,
-            "sex": self.sex,
-            "birth_date": self.birth_date.isoformat() if self.birth_date else None,
-            "unit": self.unit.code if self.unit else None,
-        }
 
 
 class Dated(models.Model):
@@ -159,6 +49,11 @@ class Presence(Dated):
     entry = models.CharField(max_length=20, blank=True)
     exit = models.CharField(max_length=20, blank=True)
 
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "person", "source", "layer"), PLAIN),
+        **dict.fromkeys(("place", "starts", "ends", "entry", "exit"), IDENTIFYING),
+    }
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -192,6 +87,15 @@ class Standing(Dated):
     place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True, related_name="standings")
     key = models.CharField(max_length=60)
     value = models.CharField(max_length=120)
+    slot = models.CharField(max_length=120, blank=True)
+    """What may stand beside another value of the same key: the value itself for keys with several, else empty."""
+    by = models.CharField(max_length=40, blank=True)
+    """Reference of the user who set it, where somebody did."""
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "person", "place", "starts", "ends", "source", "key", "by"), PLAIN),
+        **dict.fromkeys(("value", "slot"), SENSITIVE),
+    }
 
     class Meta:
         constraints: ClassVar = [
@@ -231,6 +135,14 @@ class Assignment(Dated):
     key = models.CharField(max_length=60)
     place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True)
 
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "person", "starts", "ends", "source", "kind"), PLAIN),
+        **dict.fromkeys(("key", "place"), IDENTIFYING),
+    }
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["facility", "kind", "key"], name="assignment_by_key")]
+
     def __str__(self) -> str:
         return f"{self.person_id} {self.kind}:{self.key}"
 
@@ -252,6 +164,11 @@ class LegalDate(models.Model):
     kind = models.CharField(max_length=20)
     on = models.DateField()
     source = models.CharField(max_length=20, default="import")
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "person", "kind", "source"), PLAIN),
+        "on": IDENTIFYING,
+    }
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["person", "kind"], name="one_legal_date_of_a_kind")]
