@@ -1,11 +1,20 @@
-"""Reads of the registry. Each starts from who is asking."""
+"""Reads of the registry. Each starts from who is asking, or from what he may do in a facility."""
 
+from collections.abc import Container, Iterable
 from datetime import date
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from lazaretto.apps.accounts import queries as accounts
 from lazaretto.apps.accounts.models import User
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.registry.models import Facility
+from lazaretto.apps.registry import headcount
+from lazaretto.apps.registry.models import Facility, Movement, Person, Place, Presence
+from lazaretto.apps.registry.movements import KINDS
+from lazaretto.protocol.clock import FOREVER
+
+#: Base classes of people who are held or supervised; all others are staff or come from outside.
+HELD = ("resident", "supervisee", "student")
 
 
 class NoSuchFacility(Exception):
@@ -32,3 +41,138 @@ def facility_of(code: str) -> Facility:
     if found is None:
         raise NoSuchFacility(code)
     return found
+
+
+# -- people ----------------------------------------------------------------------------------------------------------
+
+
+def people(facility: Facility, may: Container[Permission]) -> QuerySet[Person]:
+    """Return the people of a facility whom somebody with these permissions may know of; merged files are left out."""
+    shown = Q(pk__in=[])
+    if Permission.RESIDENTS_READ in may:
+        shown |= Q(base__in=HELD)
+    if Permission.STAFF_READ in may:
+        shown |= ~Q(base__in=HELD)
+    return Person.objects.filter(shown, facility=facility, merged_into=None)
+
+
+def matching(found: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """
+    Keep the people who answer to `text`: part of a code or a name, its sound or its initials, each word of it. The
+    last characters of an identity number are not searched.
+    """
+    for word in text.lower().split()[:6]:
+        found = found.filter(search__contains=word)
+    return found
+
+
+def inside(found: QuerySet[Person], at: int) -> QuerySet[Person]:
+    """Keep the people who are in the facility at an instant."""
+    here = Presence.objects.filter(person=OuterRef("pk"), layer="record", starts__lte=at).filter(
+        Q(ends=None) | Q(ends__gt=at)
+    )
+    return found.filter(Exists(here))
+
+
+def within(found: QuerySet[Person], place: Place, at: int) -> QuerySet[Person]:
+    """Keep the people who are in a place or anything below it."""
+    ids = below(place.facility, place)
+    here = Presence.objects.filter(person=OuterRef("pk"), layer="record", starts__lte=at, place__in=ids).filter(
+        Q(ends=None) | Q(ends__gt=at)
+    )
+    return found.filter(Exists(here))
+
+
+def person(facility: Facility, code: str, may: Container[Permission]) -> Person | None:
+    """Return somebody's file by its code (also a merged one, which says where it went), if it may be known of."""
+    found = (
+        Person.objects.select_related("unit", "merged_into", "facility").filter(facility=facility, code=code).first()
+    )
+    if found is None:
+        return None
+    needed = Permission.RESIDENTS_READ if found.base in HELD else Permission.STAFF_READ
+    return found if needed in may else None
+
+
+def whereabouts(found: Iterable[Person], at: int) -> dict[int, Presence]:
+    """Return where people are at an instant, by the id of the person, in one query for every few hundred."""
+    ids = [p.pk for p in found]
+    stays: dict[int, Presence] = {}
+    for start in range(0, len(ids), 400):
+        rows = Presence.objects.filter(person__in=ids[start : start + 400], layer="record", starts__lte=at).filter(
+            Q(ends=None) | Q(ends__gt=at)
+        )
+        stays |= {stay.person_id: stay for stay in rows.select_related("place")}
+    return stays
+
+
+def populations(facility: Facility, may: Container[Permission]) -> dict[str, int]:
+    """Return the populations on file with how many people of each somebody may know of."""
+    rows = people(facility, may).values_list("population").annotate(n=Count("pk")).order_by("population")
+    return dict(rows)
+
+
+# -- places ----------------------------------------------------------------------------------------------------------
+
+
+def below(facility: Facility, top: Place) -> list[int]:
+    """Return the ids of a place and of all places in it, however deep."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Place.objects.filter(facility=facility).values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(pk)
+    found = [top.pk]
+    for pk in found:
+        found.extend(children.get(pk, []))
+    return found
+
+
+def units_of_places(facility: Facility) -> dict[int, str]:
+    """Return for each place the code of the wing around it, "" where there is none."""
+    rows = {pk: (parent, kind, code) for pk, parent, kind, code in _places(facility)}
+    found: dict[int, str] = {}
+    for pk in rows:
+        at: int | None = pk
+        while at is not None and rows[at][1] != "wing":
+            at = rows[at][0]
+        found[pk] = rows[at][2] if at is not None else ""
+    return found
+
+
+def _places(facility: Facility) -> Iterable[tuple[int, int | None, str, str]]:
+    return Place.objects.filter(facility=facility).values_list("pk", "parent_id", "kind", "code")
+
+
+# -- headcount -------------------------------------------------------------------------------------------------------
+
+
+def headcounts(
+    facility: Facility, spans: Iterable[tuple[int, int]], *, bases: Iterable[str] = HELD
+) -> list[dict[str, headcount.Line]]:
+    """Return the headcount of each span by unit (the wing around the place), in a fixed number of queries."""
+    stays = stays_of(facility, bases=bases)
+    return [headcount.headcount(stays, start, end) for start, end in spans]
+
+
+def stays_of(facility: Facility, *, bases: Iterable[str] = HELD) -> list[headcount.Stay]:
+    """Return all stays of people of these base classes, sorted by person and start."""
+    units = units_of_places(facility)
+    rows = Presence.objects.filter(facility=facility, layer="record", person__base__in=list(bases))
+    return [
+        headcount.Stay(who, starts or 0, FOREVER if ends is None else ends, units.get(place, ""), entry, exit_)
+        for who, starts, ends, place, entry, exit_ in rows.order_by("person_id", "starts").values_list(
+            "person_id", "starts", "ends", "place_id", "entry", "exit"
+        )
+    ]
+
+
+def gone_while_away(facility: Facility, at: int) -> set[int]:
+    """Return who was struck from the books while outside, by an instant: released, transferred or dead while away."""
+    final = [kind.id for kind in KINDS.values() if kind.after == "gone"]
+    rows = Movement.objects.filter(facility=facility, kind__in=final, closed=None, voided_at=None, occurred_at__lte=at)
+    return set(rows.values_list("person_id", flat=True))
+
+
+def away(facility: Facility, at: int, *, bases: Iterable[str] = HELD) -> int:
+    """Return how many people are on the books and outside at an instant."""
+    gone = gone_while_away(facility, at)
+    return headcount.away_at((s for s in stays_of(facility, bases=bases) if s.person not in gone), at)

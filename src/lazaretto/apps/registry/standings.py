@@ -15,6 +15,8 @@ class Key(NamedTuple):
     title: Text
     values: dict[str, Text] | None = None
     several: bool = False
+    health: bool = False
+    """Says something of somebody's health: shown only to those who may read that, and the look is logged."""
 
 
 _YES_NO = {"true": Text("是", "yes"), "false": Text("否", "no")}
@@ -43,8 +45,8 @@ KEYS: dict[str, Key] = {
         Key("fit", Text("适合上岗", "fit for duty"), _YES_NO),
         Key("cleared_until", Text("进入许可至", "cleared until")),
         Key("rest_order", Text("强制休息", "mandatory rest"), _YES_NO),
-        Key("risk_flag", Text("关注事项", "risk flag"), several=True),
-        Key("vulnerable", Text("重点人员", "vulnerable"), several=True),
+        Key("risk_flag", Text("关注事项", "risk flag"), several=True, health=True),
+        Key("vulnerable", Text("重点人员", "vulnerable"), several=True, health=True),
     )
 }  # fmt: skip
 
@@ -53,3 +55,8 @@ def slot_of(key: str, value: str) -> str:
     """Return what may not overlap under a key: nothing more than the key itself, or each of its values apart."""
     known = KEYS.get(key)
     return value if known is not None and known.several else ""
+
+
+def is_health(key: str) -> bool:
+    """Say whether a standing tells of somebody's health. A key that nobody knows is taken to."""
+    return KEYS[key].health if key in KEYS else True
