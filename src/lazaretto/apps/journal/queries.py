@@ -120,13 +120,20 @@ def verify_deep(log: Log) -> list[Fault]:
     for entity, current in _current.items():
         latest = _latest(log, entity)
         for key, now in current(log):
-            if latest.pop(key, None) != now:
+            if not _same(latest.pop(key, None), now):
                 message = Text(f"{entity} {key} 与日志所记不符", f"{entity} {key} is not what the journal recorded")
                 faults.append(Fault(log.name, "row", None, message))
         for key in latest:
             message = Text(f"{entity} {key} 不见了", f"{entity} {key} is gone")
             faults.append(Fault(log.name, "row", None, message))
     return faults
+
+
+def _same(recorded: dict[str, Any] | None, now: dict[str, Any]) -> bool:
+    """Say whether a row is as it was recorded; what it did not have yet when it was recorded must still be empty."""
+    if recorded is None:
+        return False
+    return all(recorded[name] == value if name in recorded else value in (None, "", []) for name, value in now.items())
 
 
 def _deep(log: Log, entry: Entry) -> Fault | None:
@@ -147,7 +154,8 @@ def _deep(log: Log, entry: Entry) -> Fault | None:
 
 def _latest(log: Log, entity: str) -> dict[str, dict[str, Any]]:
     rows = Record.objects.filter(entry__log=log, entity=entity).order_by("entry__seq").values_list("key", "record")
-    return {key: record for key, record in rows.iterator(chunk_size=5000) if not record.get("removed")} | {}
+    latest = dict(rows.iterator(chunk_size=5000))
+    return {key: record for key, record in latest.items() if not record.get("removed")}
 
 
 def verify_against(log: Log, point: dict[str, Any]) -> list[Fault]:

@@ -33,9 +33,10 @@ def terms(name: str) -> tuple[str, str]:
         return "", ""
     words = name.split() if name.isascii() else [c for c in name if not c.isspace()]
     sounds = [_readings(word) if not word.isascii() else (word.lower(),) for word in words]
-    spoken = [" ".join(reading) for reading in islice(product(*sounds), _READINGS)]
-    joined = {reading.replace(" ", "") for reading in spoken}
-    initials = {"".join(part[0] for part in reading.split()) for reading in spoken}
+    usual_first = sorted(islice(product(*map(enumerate, sounds)), 4096), key=lambda r: sum(n > 0 for n, _ in r))
+    joined = {"".join(sound for _, sound in reading) for reading in usual_first[:_READINGS]}
+    letters = [dict.fromkeys(sound[0] for sound in readings) for readings in sounds]
+    initials = {"".join(reading) for reading in islice(product(*letters), 2 * _READINGS)}
     return " ".join(sorted({name.lower(), *joined, *initials})), _sorted_by(words)
 
 

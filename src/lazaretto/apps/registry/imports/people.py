@@ -29,7 +29,7 @@ SEXES = {"male": "male", "m": "male", "男": "male", "1": "male", "female": "fem
          "2": "female", "": "", "unknown": "unknown", "未知": "unknown", "0": "unknown", "9": "unknown"}  # fmt: skip
 UNKNOWN = frozenset({"unknown", "不详", "未知", "?"})
 _YEAR, _MONTH = re.compile(r"\d{4}"), re.compile(r"(\d{4})-(\d{1,2})")
-_SEVERAL = re.compile(r"[;；、|]")
+_SEVERAL = re.compile("[;；、]")
 FIELDS = ("population", "base", "name", "sex", "birth_date", "birth_precision", "identity_kind", "identity_number")
 
 
@@ -87,7 +87,7 @@ class PeopleImporter(Importer):
     def _change(
         self, person: Person, row: Row, values: Mapping[str, Any], unit: Group | None, names: list[str]
     ) -> Taken:
-        given = {k: v for k, v in values.items() if k == "base" or _column_of(k) in row.cells}
+        given = {k: v for k, v in values.items() if row.cells.keys() & _COLUMNS.get(k, {k})}
         changed = any(getattr(person, k) != v for k, v in given.items())
         for k, v in given.items():
             setattr(person, k, v)
@@ -260,5 +260,9 @@ class PeopleImporter(Importer):
         return Assignment(facility=self.facility, person=person, kind="group", key=unit.code, starts=starts, ends=ends)
 
 
-def _column_of(attribute: str) -> str:
-    return {"birth_precision": "birth_date"}.get(attribute, attribute)
+#: The columns that say something about a field, where they are called otherwise than it.
+_COLUMNS = {
+    "base": {"population"},
+    "birth_precision": {"birth_date"},
+    "identity_kind": {"identity_kind", "identity_number"},
+}
