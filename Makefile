@@ -34,8 +34,8 @@ test: $(VENV)/dev.done   ## set up and run the tests
 
 test-more: $(VENV)/dev.done   ## more random worlds, PostgreSQL, the browser, crashes
 	@LAZARETTO_WORLDS=2400 $(BIN)/python -m pytest -n 2 --durations=10 tests/property tests/unit
-	@$(BIN)/python -m pytest --durations=10 -m "more or browser" $(ARGS)
-	@LAZARETTO_TEST_ENGINE=postgres $(BIN)/python -m pytest --durations=10 tests/integration $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --durations=10 -m "more or browser" $(ARGS)
+	@LAZARETTO_TEST_ENGINE=postgres $(BIN)/python -m pytest -n 2 --durations=10 $(ARGS)
 
 check: $(VENV)/dev.done   ## style, types, layers, unused dependencies, stale generated files
 	@$(BIN)/ruff check src tests
