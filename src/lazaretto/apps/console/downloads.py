@@ -52,7 +52,7 @@ def gaps(request: HttpRequest, code: str, text: str) -> HttpResponse:
     lines = dayview.lines(asked, rows, dayview.Vocabulary(asked, seen, now))
     file = io.BytesIO()
     write_excel(file, [_heads(asked.own).values(), *([line[c] for c in _heads(asked.own)] for line in lines)])
-    return _file(file.getvalue(), EXCEL, f"{code}-{text}-gaps.xlsx")
+    return as_file(file.getvalue(), EXCEL, f"{code}-{text}-gaps.xlsx")
 
 
 @require_safe
@@ -75,7 +75,7 @@ def _paper(request: HttpRequest, code: str, make: Callable[..., bytes], kind: st
     shown = reading.at_level(found, request.GET.get("level", ""))
     language = request.GET.get("lang") or get_language() or "zh"
     content = make(shown, language, reading.stamp(asked, found, shown))
-    return _file(content, kind, f"{code}-{shown.document.id}-{shown.document.version}-{shown.level}.{ending}")
+    return as_file(content, kind, f"{code}-{shown.document.id}-{shown.document.version}-{shown.level}.{ending}")
 
 
 def _wants_own(request: HttpRequest) -> bool:
@@ -96,10 +96,11 @@ def _heads(own: bool) -> dict[str, str]:
 
 
 def _json(document: dict[str, Any], name: str) -> HttpResponse:
-    return _file(json.dumps(document, ensure_ascii=False, indent=2).encode(), "application/json", f"{name}.json")
+    return as_file(json.dumps(document, ensure_ascii=False, indent=2).encode(), "application/json", f"{name}.json")
 
 
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+def as_file(content: bytes, kind: str, name: str) -> HttpResponse:
+    """Return a file to keep; no cache holds it."""
     header = content_disposition_header(True, name)
     return HttpResponse(
         content, content_type=kind, headers={"Content-Disposition": header or "attachment", "Cache-Control": "no-store"}

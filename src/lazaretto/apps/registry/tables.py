@@ -218,6 +218,13 @@ def write_excel(path: Path | io.BytesIO, lines: Iterable[Iterable[Any]]) -> None
     book.close()
 
 
+def write_csv(lines: Iterable[Iterable[Any]]) -> bytes:
+    """Return a table as CSV that Excel reads as UTF-8; no cell is taken for a formula, null is empty."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(["" if cell is None else harmless(str(cell)) for cell in line] for line in lines)
+    return text.getvalue().encode("utf-8-sig")
+
+
 def harmless(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     return "'" + cell if cell[:1] in "=+-@\t\r" and not _is_number(cell) else cell

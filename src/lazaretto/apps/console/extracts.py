@@ -1,0 +1,55 @@
+"""Figures without identities, as files for analysis."""
+
+import io
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from lazaretto.apps.accounts.permissions import Permission
+from lazaretto.apps.console import access
+from lazaretto.apps.console.downloads import EXCEL, as_file
+from lazaretto.apps.registry.tables import write_csv, write_excel
+from lazaretto.apps.reporting import extracts as figures
+
+
+@require_safe
+def extracts(request: HttpRequest, code: str) -> HttpResponse:
+    """The page: which tables there are, and for which days."""
+    now = access.clock_now()
+    asked = access.asked(request, code, [Permission.EXTRACT_READ], now)
+    first, last, wrong = _span(request, asked.today)
+    context: dict[str, Any] = access.frame(asked, "extracts", now) | {
+        "tables": figures.TABLES.values(), "first": first.isoformat(), "last": last.isoformat(), "wrong": wrong,
+        "longest": figures.LONGEST_DAYS,
+    }  # fmt: skip
+    return render(request, "console/extracts.html", context, status=422 if wrong else 200)
+
+
+@require_safe
+def extract(request: HttpRequest, code: str, table: str, ending: str) -> HttpResponse:
+    """One table of a span as a file."""
+    asked = access.asked(request, code, [Permission.EXTRACT_READ], access.clock_now())
+    first, last, wrong = _span(request, asked.today)
+    if table not in figures.TABLES or ending not in ("csv", "xlsx") or wrong:
+        raise Http404
+    lines = figures.extract(asked.facility, table, first, last)
+    name = f"{code}-{table}-{first}-{last}.{ending}"
+    if ending == "csv":
+        return as_file(write_csv(lines), "text/csv; charset=utf-8", name)
+    file = io.BytesIO()
+    write_excel(file, lines)
+    return as_file(file.getvalue(), EXCEL, name)
+
+
+def _span(request: HttpRequest, today: date) -> tuple[date, date, bool]:
+    """Return the days asked for (the last week up to yesterday, if none), and whether they cannot be given."""
+    first, last = today - timedelta(days=7), today - timedelta(days=1)
+    try:
+        first = date.fromisoformat(request.GET["first"]) if request.GET.get("first") else first
+        last = date.fromisoformat(request.GET["last"]) if request.GET.get("last") else last
+    except ValueError:
+        return first, last, True
+    return first, last, not 0 <= (last - first).days < figures.LONGEST_DAYS
