@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from lazaretto.apps.console import compare, downloads, extracts, signing, views
+from lazaretto.apps.console import compare, downloads, extracts, posts, signing, views
 
 
 class DayConverter(StringConverter):
@@ -21,6 +21,9 @@ urlpatterns = [
     path(DAY + "gaps.xlsx", downloads.gaps, name="gaps-xlsx"),
     path("facilities/<str:code>/protocol/", views.protocol, name="protocol"),
     path("facilities/<str:code>/protocol/compare/", compare.compare, name="compare"),
+    path("facilities/<str:code>/posts/", posts.posts, name="posts"),
+    path("facilities/<str:code>/posts/name/", posts.name, name="post-name"),
+    path("facilities/<str:code>/posts/<int:pk>/end/", posts.end, name="post-end"),
     path("facilities/<str:code>/figures/", extracts.extracts, name="extracts"),
     path("facilities/<str:code>/figures/<slug:table>.<slug:ending>", extracts.extract, name="extract"),
     path("facilities/<str:code>/protocol.docx", downloads.protocol_word, name="protocol-word"),

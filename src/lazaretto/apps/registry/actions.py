@@ -133,6 +133,20 @@ def assign(
 
 
 @transaction.atomic
+def end_assignment(*, item: Assignment, ends: int, by: str, at: int) -> Assignment:
+    """Say that somebody holds a post, role or group no longer. :raises Refusal: over."""
+    if ends <= item.start_ms or item.end_ms <= ends:
+        raise Refusal("over", Text("已经结束，或结束早于开始", "it is over already, or would end before it began"))
+    item.ends = ends
+    item.save(update_fields=["ends"])
+    journal.record(
+        item.facility.log, "assignment_ended", [version("assignment", item)], by=by, at=at, occurred_at=ends,
+        subjects=[item.person.ref],
+    )  # fmt: skip
+    return item
+
+
+@transaction.atomic
 def set_unit(*, person: Person, unit: Group, starts: int, by: str, at: int) -> Assignment:
     """Have a person belong to a unit from `starts` on; the unit before ends there. `Person.unit` is the one that holds now."""
     before = list(
