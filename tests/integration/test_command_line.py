@@ -186,7 +186,16 @@ def test_excusing_from_the_command_line(home: Path) -> None:
 def test_help_and_doctor(home: Path) -> None:
     assert "doctor" in lazaretto(home, "--help").stdout
     checks: list[dict[str, Any]] = json.loads(lazaretto(home, "doctor", "--json").stdout)
-    assert {c["check"] for c in checks} == {"disk", "clock", "time zones", "engine", "database", "keys"}
+    assert {c["check"] for c in checks} == {
+        "disk",
+        "clock",
+        "time zones",
+        "engine",
+        "database",
+        "keys",
+        "guards",
+        "backup",
+    }
     assert "时钟" in lazaretto(home, "doctor", language="zh").stdout
 
 

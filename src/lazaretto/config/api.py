@@ -7,6 +7,7 @@ Every refusal is a problem document (RFC 9457) with its words in Chinese and Eng
 import time
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -17,6 +18,7 @@ from lazaretto.apps.accounts.queries import NotAllowed
 from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.registry.queries import NoSuchFacility
 from lazaretto.apps.rounds.api import router as rounds
+from lazaretto.config import trouble
 from lazaretto.protocol.text import Text
 
 
@@ -67,3 +69,12 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, "http", Text(str(error), str(error)))
+
+
+@api.exception_handler(OperationalError)
+def _trouble(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """Answer 503 to a full disk or a database that is away: nothing of this request was written, send it again."""
+    said = trouble.sentence(error)
+    if said is None:
+        raise error
+    return problem(503, "storage", said)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from lazaretto.config import runtime
-from lazaretto.config.commands import adoption, demo, facility, imports, protocol, report, system
+from lazaretto.config import runtime, trouble
+from lazaretto.config.commands import adoption, backup, demo, facility, imports, protocol, record, report, system
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,10 +30,14 @@ app.add_typer(system.users, name="user")
 app.command("init")(system.init)
 app.command("serve")(system.serve)
 app.command("doctor")(system.doctor)
-app.command("verify")(system.verify)
-app.command("keys")(system.public_keys)
+app.command("verify")(record.verify)
+app.command("keys")(record.public_keys)
 app.command("excuse")(imports.excuse)
 app.command("demo")(demo.demo)
+app.add_typer(record.key, name="key")
+app.add_typer(backup.app, name="backup")
+app.command("restore")(backup.restore)
+app.command("move-to")(backup.move_to)
 
 
 @app.callback()
@@ -53,3 +57,8 @@ def main() -> None:
     except KeyboardInterrupt:
         runtime.err.print(runtime.say("已停止。已写入的都在。", "Stopped. What was written is there."))
         raise SystemExit(130) from None
+    except Exception as error:
+        said = trouble.sentence(error)
+        if said is None:
+            raise
+        runtime.fail(said)

@@ -31,8 +31,8 @@ def _secret_key() -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _database() -> dict[str, object]:
-    url = os.environ.get("LAZARETTO_DATABASE", "")
+def database_at(url: str) -> dict[str, object]:
+    """Return the settings of the database that LAZARETTO_DATABASE names; SQLite if it is empty."""
     if url:
         parts = urlparse(url)
         return {
@@ -60,7 +60,7 @@ def _database() -> dict[str, object]:
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("LAZARETTO_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-DATABASES = {"default": _database()}
+DATABASES = {"default": database_at(os.environ.get("LAZARETTO_DATABASE", ""))}
 
 INSTALLED_APPS = [
     "django.contrib.auth",

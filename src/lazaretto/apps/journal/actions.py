@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from lazaretto.apps.journal import keys, merkle
-from lazaretto.apps.journal.models import Checkpoint, Entry, Key, Log, Record
+from lazaretto.apps.journal.models import Checkpoint, Entry, Log, Record
 from lazaretto.protocol.canonical import canonical
 
 #: A moment that lies this far before the last entry is the jitter of two writers, not a clock set back.
@@ -88,7 +88,7 @@ def _write(log: Log, entry: Entry, at: int) -> None:
     digest = merkle.leaf_hash(canonical(entry.statement()))
     entry.digest = digest.hex()
     entry.save(force_insert=True)
-    frontier = merkle.Frontier(log.size, (bytes.fromhex(p) for p in log.peaks))
+    frontier = log.frontier()
     frontier.append(digest)
     log.size, log.head, log.recorded_at = frontier.size, entry.digest, entry.recorded_at
     log.peaks = [p.hex() for p in frontier.peaks]
@@ -115,9 +115,8 @@ def statement(log_ref: str, epoch: int, size: int, root: str) -> bytes:
 
 def sign_head(log: Log) -> dict[str, Any]:
     """Return the checkpoint of the log as it stands, without keeping it."""
-    frontier = merkle.Frontier(log.size, (bytes.fromhex(p) for p in log.peaks))
-    key = Key.objects.filter(log=log, until=None).latest("since")
-    root = frontier.root().hex()
+    key = keys.current(log)
+    root = log.frontier().root().hex()
     signature = keys.sign(key, statement(log.ref, log.epoch, log.size, root))
     return {
         "log": log.ref,
@@ -135,6 +134,7 @@ def checkpoint(log: Log, *, at: int) -> dict[str, Any]:
     log = Log.objects.select_for_update().get(pk=log.pk)
     made = sign_head(log)
     Checkpoint.objects.create(
-        log=log, size=made["size"], root=made["root"], made_at=at, signature=made["signature"], key_id=made["key_id"]
-    )
+        log=log, epoch=made["epoch"], size=made["size"], root=made["root"], made_at=at, signature=made["signature"],
+        key_id=made["key_id"],
+    )  # fmt: skip
     return made

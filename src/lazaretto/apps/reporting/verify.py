@@ -3,10 +3,11 @@ Verifies a report file without a database: signatures, arithmetic, and that the 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from lazaretto.apps.journal.signatures import is_signed
+from lazaretto.apps.journal.signatures import is_signed, succession
 from lazaretto.protocol.canonical import canonical
 from lazaretto.protocol.tally import FATES, share
 from lazaretto.protocol.text import Text
@@ -40,6 +41,35 @@ def _signatures(document: dict[str, Any], known: Mapping[str, Any]) -> list[Text
         or not is_signed(holder["public"], statement, point["signature"])
     ):
         faults.append(Text("检查点的签名无效", "the checkpoint is not signed by its log's key"))
+    for used in {key["key_id"]: key, **({holder["key_id"]: holder} if holder else {})}.values():
+        faults += _key(used, document["as_of"], known)
+    return faults
+
+
+def _key(key: Mapping[str, Any], as_of: str, known: Mapping[str, Any]) -> list[Text]:
+    """
+    Return what is wrong with a key's use. A report is signed at or after its `as_of`, so one of later than the key's
+    end was signed when the key was no longer in use. Lists made before keys were replaced say nothing of either.
+    """
+    faults, id_ = [], key["key_id"]
+    until = key.get("until")
+    if until and datetime.fromisoformat(as_of) > datetime.fromisoformat(until):
+        faults.append(
+            Text(
+                f"日报截至 {as_of}，而密钥 {id_} 在 {until} 已停用",
+                f"the report is as of {as_of}; key {id_} was out of use from {until}",
+            )
+        )
+    older = known.get(key.get("follows") or "")
+    if older is not None and key.get("cross_signature"):
+        said = succession(key["log"], old=older["key_id"], new=id_, public=key["public"], since=key["since"])
+        if not is_signed(older["public"], said, key["cross_signature"]):
+            faults.append(
+                Text(
+                    f"钥匙文件里，旧密钥 {older['key_id']} 没有签认 {id_}",
+                    f"in the key file, the older key {older['key_id']} did not sign for {id_}",
+                )
+            )
     return faults
 
 

@@ -1,9 +1,8 @@
-"""The machine and the node: setting up, serving, checking, verifying the record, users."""
+"""The machine and the node: setting up, serving, checking, users."""
 
 import shutil
 import sqlite3
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -124,64 +123,49 @@ def _database() -> list[Check]:
     return [
         ("database", True, Text("已就绪", "ready")),
         ("keys", not missing, said if missing else Text("签名私钥都在", "all signing keys are there")),
+        _guards(),
+        _backup(),
     ]
 
 
-def verify(
-    deep: Annotated[bool, typer.Option(help="Also re-digest every business row.")] = False,
-    against: Annotated[list[Path] | None, typer.Option(help="Signed reports or checkpoints kept elsewhere.")] = None,
-    json: Json = False,
-) -> None:
-    """
-    Check the record: chain, tree, signatures.
+def _guards() -> Check:
+    from django.db import connection
 
-    Somebody with the database and the key can rewrite everything and sign it again; only --against finds that.
-    """
-    runtime.start()
-    from lazaretto.apps.journal import queries
-    from lazaretto.apps.journal.models import Log
-    from lazaretto.config.commands.report import read_json
+    from lazaretto.apps.journal.guards import missing_guards
 
-    faults: list[Any] = []
-    logs = list(Log.objects.order_by("name"))
-    with runtime.progress(say("核验", "verifying"), len(logs)) as advance:
-        for index, log in enumerate(logs, start=1):
-            faults += queries.verify(log)
-            faults += queries.verify_deep(log) if deep else []
-            advance(index)
-    for path in against or []:
-        faults += _against(read_json(path), path, logs)
-    if json:
-        rows = [{"log": f.log, "kind": f.kind, "at": f.at, "zh": f.message.zh, "en": f.message.en} for f in faults]
-        runtime.print_json({"valid": not faults, "logs": {log.name: log.size for log in logs}, "faults": rows})
+    missing = missing_guards(connection)
+    if missing:
+        some = ", ".join(missing[:5])
+        return (
+            "guards",
+            False,
+            Text(
+                f"数据库缺少防改触发器 {some}",
+                f"the database lost its guards {some}; restore a backup into a new database",
+            ),
+        )
+    return "guards", True, Text("数据库拒绝改动已记内容", "the database refuses to change what was recorded")
+
+
+def _backup() -> Check:
+    """Say when the last backup was made; a record of a week without one is a warning."""
+    from lazaretto.apps.journal.models import Entry
+    from lazaretto.config.commands.backup import last_backup
+    from lazaretto.protocol.clock import utc_text
+
+    last, now = last_backup(), runtime.now()
+    oldest = Entry.objects.order_by("pk").values_list("recorded_at", flat=True).first()
+    days = (now - (last if last is not None else oldest if oldest is not None else now)) // 86_400_000
+    if last is None:
+        said = Text("还没有备份，运行 lazaretto backup 文件", "no backup yet; run `lazaretto backup FILE`")
+    elif days > 7:
+        said = Text(
+            f"上次备份已是 {days} 天前，运行 lazaretto backup 文件",
+            f"the last backup is {days} days old; run `lazaretto backup FILE`",
+        )
     else:
-        for fault in faults:
-            runtime.err.print(f"{fault.log}: {fault.message.in_(language())}", markup=False)
-        entries = sum(log.size for log in logs)
-        if not faults:
-            runtime.out.print(
-                say(f"完好：{len(logs)} 个日志，{entries} 条。", f"Intact: {len(logs)} logs, {entries} entries.")
-            )
-    raise typer.Exit(1 if faults else 0)
-
-
-def _against(document: Any, path: Path, logs: list[Any]) -> list[Any]:
-    from lazaretto.apps.journal.queries import verify_against
-
-    point = document.get("checkpoint", document) if isinstance(document, dict) else {}
-    log = next((log for log in logs if log.ref == point.get("log")), None)
-    if log is None or not {"size", "root", "epoch", "signature"} <= set(point):
-        runtime.fail(Text(f"{path} 里没有本节点的检查点", f"{path} holds no checkpoint of a log of this node"))
-    return verify_against(log, point)
-
-
-def public_keys() -> None:
-    """Print the public keys of this node as JSON, for `report verify --keys`."""
-    runtime.start()
-    from lazaretto.apps.journal.models import Log
-    from lazaretto.apps.journal.queries import public_keys as found
-
-    runtime.print_json(found(Log.objects.all()))
+        said = Text(f"上次备份 {utc_text(last)}", f"last backup {utc_text(last)}")
+    return "backup", days <= 7, said
 
 
 @users.command("create")
