@@ -13,6 +13,7 @@ HOME = tempfile.mkdtemp(prefix="lazaretto-test-")
 os.mkdir(os.path.join(HOME, "static"))  # whitenoise warns without it
 os.environ["LAZARETTO_HOME"] = HOME
 os.environ["LAZARETTO_LANG"] = "en"
+os.environ["LAZARETTO_SECOND_FACTOR"] = "optional"  # what `roles` and `required` do is tested by its own tests
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lazaretto.config.settings")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright's loop runs in the thread of the live server's tests
 

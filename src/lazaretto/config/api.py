@@ -14,22 +14,27 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from lazaretto.apps.accounts import queries as accounts
+from lazaretto.apps.accounts.actions import note_use
 from lazaretto.apps.accounts.queries import NotAllowed
 from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.registry.queries import NoSuchFacility
 from lazaretto.apps.rounds.api import router as rounds
 from lazaretto.config import trouble
+from lazaretto.protocol.clock import local_day
 from lazaretto.protocol.text import Text
 
 
 class TokenAuth(HttpBearer):
-    """An API token as `Authorization: Bearer lz_…`."""
+    """An API token as `Authorization: Bearer lz_…`. It may do what its scopes and its user's roles have in common."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        user = accounts.user_of_token(token, int(time.time() * 1000))
-        if user is not None:
-            request.user = user
-        return user
+        now = int(time.time() * 1000)
+        bearer = accounts.user_of_token(token, now)
+        if bearer is None:
+            return None
+        note_use(token=bearer.token, on=local_day("UTC", now))
+        request.user = bearer.user  # it carries the token's scopes: every question about what it may do is narrowed
+        return bearer
 
 
 api = NinjaAPI(title="Lazaretto", version="1", auth=TokenAuth(), docs_url=None, urls_namespace="api")
@@ -44,7 +49,7 @@ def problem(status: int, kind: str, message: Text, **more: Any) -> HttpResponse:
 
 _PROBLEMS: dict[type[Exception], tuple[int, str, Text]] = {
     AuthenticationError: (401, "sign_in", Text("请带有效的访问令牌", "send a valid API token")),
-    NotAllowed: (403, "not_allowed", Text("这个角色不能这样做", "your role may not do this")),
+    NotAllowed: (403, "not_allowed", Text("这个角色或令牌不能这样做", "your role or token may not do this")),
     NoSuchFacility: (404, "not_found", Text("没有这个机构", "there is no such facility")),
     NoProtocol: (409, "no_protocol", Text("机构还没有采用规程", "the facility has adopted no protocol")),
 }

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from lazaretto.config import runtime, trouble
-from lazaretto.config.commands import adoption, backup, demo, facility, imports, protocol, record, report, system
+from lazaretto.config.commands import (
+    adoption,
+    backup,
+    demo,
+    facility,
+    imports,
+    organisations,
+    protocol,
+    record,
+    report,
+    system,
+    users,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +38,8 @@ protocol.app.add_typer(adoption.override, name="override")
 protocol.app.add_typer(adoption.flag, name="flag")
 protocol.app.add_typer(adoption.level, name="level")
 app.add_typer(report.app, name="report")
-app.add_typer(system.users, name="user")
+app.add_typer(users.app, name="user")
+app.add_typer(organisations.app, name="organisation")
 app.command("init")(system.init)
 app.command("serve")(system.serve)
 app.command("doctor")(system.doctor)

@@ -5,6 +5,9 @@ LAZARETTO_HOME      where data, keys and the secret are kept (default ./var)
 LAZARETTO_DATABASE  postgres://user:password@host:port/name; without it SQLite in LAZARETTO_HOME
 LAZARETTO_HOSTS     host names that the server answers to, comma-separated (default: this machine only)
 LAZARETTO_HTTPS     1 behind TLS: secure cookies and HSTS
+LAZARETTO_SECOND_FACTOR
+                    who must sign in with a second factor: required (everybody), roles (those who sign, approve, read
+                    health information, manage users or take bundles in; the default) or optional (nobody)
 """
 
 import os
@@ -13,6 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 LAZARETTO_HOME = Path(os.environ.get("LAZARETTO_HOME", "var")).resolve()
@@ -78,6 +82,9 @@ INSTALLED_APPS = [
     "lazaretto.apps.rounds",
     "lazaretto.apps.reporting",
     "lazaretto.apps.console",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -92,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "lazaretto.config.urls"
 WSGI_APPLICATION = "lazaretto.config.wsgi.application"
@@ -125,6 +133,22 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "web/locked_out.html"
 AXES_VERBOSE = False
+SECOND_FACTOR = os.environ.get("LAZARETTO_SECOND_FACTOR", "roles")
+if SECOND_FACTOR not in ("required", "roles", "optional"):
+    raise ImproperlyConfigured(f"LAZARETTO_SECOND_FACTOR is required, roles or optional, not {SECOND_FACTOR!r}")
+ACCOUNT_ADAPTER = "lazaretto.apps.accounts.second_factor.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+MFA_ADAPTER = "lazaretto.apps.accounts.second_factor.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "lazaretto.apps.accounts.second_factor.CodeForm",
+    "reauthenticate": "lazaretto.apps.accounts.second_factor.CodeAgainForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Lazaretto"
+MFA_TOTP_TOLERANCE = 1  # a facility cut off from the network may have a clock that is half a minute off
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 LANGUAGE_CODE = "zh-hans"

@@ -15,11 +15,17 @@ THEME_COOKIE = "lz_theme"
 THEMES = ("light", "dark", "auto")
 
 _sources: list[Callable[[Any], Sequence[Any]]] = []
+_links: dict[str, Callable[[Any], Sequence[Any]]] = {}
 
 
 def facilities_from(source: Callable[[Any], Sequence[Any]]) -> None:
     """Declare who knows which facilities a user may go to; each has `code` and `name`."""
     _sources[:] = [source]
+
+
+def links_from(name: str, source: Callable[[Any], Sequence[Any]]) -> None:
+    """Declare pages of an app for the side bar; each link has `section`, `url`, `icon` and `name`."""
+    _links[name] = source
 
 
 def theme(request: HttpRequest) -> str:
@@ -36,6 +42,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": theme(request),
         "themes": THEMES,
         "own_facilities": SimpleLazyObject(lambda: _facilities(request)),
+        "own_links": SimpleLazyObject(lambda: _own_links(request)),
     }
 
 
@@ -44,3 +51,10 @@ def _facilities(request: HttpRequest) -> list[Any]:
     if user is None or not user.is_authenticated:
         return []
     return [facility for source in _sources for facility in source(user)]
+
+
+def _own_links(request: HttpRequest) -> list[Any]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    return [link for source in _links.values() for link in source(user)]

@@ -3,12 +3,14 @@ Tables of who may: an organisation has a command parent and a public-health pare
 """
 
 import secrets
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from lazaretto.apps.journal.models import Entry, Log
+from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN, SENSITIVE
 
 
 class OrganisationKind(models.TextChoices):
@@ -20,7 +22,14 @@ class OrganisationKind(models.TextChoices):
 
 
 class Organisation(models.Model):
-    """A node of the hierarchy. Scope follows the parent that a role names."""
+    """
+    A node of the hierarchy, from `opened_on` until before `closed_on`. Scope follows the parent that a role names.
+    """
+
+    PRIVACY: ClassVar = {
+        "id": PLAIN, "code": PLAIN, "kind": PLAIN, "name_zh": PLAIN, "name_en": PLAIN, "command_parent": PLAIN,
+        "health_parent": PLAIN, "opened_on": PLAIN, "closed_on": PLAIN,
+    }  # fmt: skip
 
     code = models.CharField(max_length=40, unique=True)
     kind = models.CharField(max_length=20, choices=OrganisationKind.choices)
@@ -28,9 +37,33 @@ class Organisation(models.Model):
     name_en = models.CharField(max_length=120, blank=True)
     command_parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="commanded")
     health_parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="advised")
+    opened_on = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(closed_on__isnull=True)
+                | models.Q(opened_on__isnull=True)
+                | models.Q(closed_on__gt=models.F("opened_on")),
+                name="an_organisation_closes_after_it_opens",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "kind": self.kind,
+            "name_zh": self.name_zh,
+            "name_en": self.name_en,
+            "command_parent": self.command_parent.code if self.command_parent else None,
+            "health_parent": self.health_parent.code if self.health_parent else None,
+            "opened_on": self.opened_on.isoformat() if self.opened_on else None,
+            "closed_on": self.closed_on.isoformat() if self.closed_on else None,
+        }
 
 
 class UserManager(BaseUserManager["User"]):
@@ -45,8 +78,28 @@ def _new_ref() -> str:
     return secrets.token_hex(16)
 
 
+class Scope(NamedTuple):
+    """What somebody may do at most, whatever his roles: the permissions, and where (None is everywhere)."""
+
+    permissions: frozenset[str]
+    organisation: int | None
+
+
 class User(AbstractBaseUser):
-    """Somebody who signs in. `ref` stands for him in the journal, which holds no names."""
+    """
+    Somebody who signs in. `ref` stands for him in the journal, which holds no names.
+
+    `organisation` is where he belongs: its administrator looks after him. `once_until` is set while the password is one
+    that an administrator gave: it must be changed at the first sign-in, and is refused from that moment on.
+    `session_epoch` is part of every session: counted up, it ends them all. `refused_in_a_row` counts refused sign-ins
+    since the last good one. `scope` is set on the user of an API token, and narrows every answer about what he may do.
+    """
+
+    PRIVACY: ClassVar = {
+        "id": PLAIN, "password": SENSITIVE, "last_login": IDENTIFYING, "username": IDENTIFYING, "name_zh": IDENTIFYING,
+        "name_en": IDENTIFYING, "person_code": IDENTIFYING, "ref": PLAIN, "is_active": PLAIN, "organisation": IDENTIFYING,
+        "once_until": PLAIN, "session_epoch": PLAIN, "refused_in_a_row": PLAIN,
+    }  # fmt: skip
 
     username = models.CharField(max_length=60, unique=True)
     name_zh = models.CharField(max_length=60, blank=True)
@@ -54,13 +107,24 @@ class User(AbstractBaseUser):
     person_code = models.CharField(max_length=60, blank=True)
     ref = models.CharField(max_length=32, unique=True, default=_new_ref)
     is_active = models.BooleanField(default=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="users")
+    once_until = models.BigIntegerField(null=True, blank=True)
+    session_epoch = models.PositiveIntegerField(default=0)
+    refused_in_a_row = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
+    scope: Scope | None = None
 
     def __str__(self) -> str:
         return self.username
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Return what a session must carry: a session of an earlier password or epoch is none."""
+        salt = "lazaretto.apps.accounts.models.User.session"
+        value = f"{self.password}|{self.session_epoch}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Role(models.TextChoices):
@@ -81,17 +145,27 @@ class Role(models.TextChoices):
 
 
 class Grant(models.Model):
-    """That a user has a role in an organisation for a while. Dates are inclusive of `starts_on`, exclusive of `ends_on`."""
+    """
+    That a user has a role in an organisation for a while. Dates are inclusive of `starts_on`, exclusive of `ends_on`.
+
+    One that was ended before its time has `ended_at` and holds no more, whatever its dates. Those that hold never
+    overlap for the same user, role and organisation; the database refuses it (migration 0004).
+    """
+
+    PRIVACY: ClassVar = {
+        "id": PLAIN, "user": IDENTIFYING, "role": PLAIN, "organisation": PLAIN, "starts_on": PLAIN, "ends_on": PLAIN,
+        "ended_at": PLAIN,
+    }  # fmt: skip
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=Role.choices)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="grants")
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
+    ended_at = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "role", "organisation", "starts_on"], name="one_grant_at_a_time"),
             models.CheckConstraint(
                 condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gt=models.F("starts_on")),
                 name="a_grant_ends_after_it_starts",
@@ -103,15 +177,50 @@ class Grant(models.Model):
 
 
 class ApiToken(models.Model):
-    """A device's or program's key to the API. Only the digest is kept; `user` says what it may do."""
+    """
+    A device's or program's key to the API: it may do what `scopes` names, in `organisation` and below or everywhere, and
+    never more than `user` may. Only the digest of the secret is kept.
+
+    `last_used_on` is a date and no more: it says whether a token can be thrown away, not when somebody worked.
+    """
+
+    PRIVACY: ClassVar = {
+        "id": PLAIN, "user": IDENTIFYING, "label": PLAIN, "digest": SENSITIVE, "scopes": PLAIN, "organisation": PLAIN,
+        "created_at": PLAIN, "ends_at": PLAIN, "revoked_at": PLAIN, "last_used_on": PLAIN,
+    }  # fmt: skip
 
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
     label = models.CharField(max_length=60)
     digest = models.CharField(max_length=64, unique=True)
+    scopes: models.JSONField = models.JSONField(default=list)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.BigIntegerField(null=True, blank=True)
     ends_at = models.BigIntegerField()
+    revoked_at = models.BigIntegerField(null=True, blank=True)
+    last_used_on = models.DateField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.label
+
+
+class SignIn(models.Model):
+    """One line of a user's own history of signing in, as the node's journal has it in `entry`."""
+
+    PRIVACY: ClassVar = {
+        "id": PLAIN, "user": IDENTIFYING, "kind": PLAIN, "occurred_at": IDENTIFYING, "in_a_row": PLAIN, "entry": PLAIN,
+    }  # fmt: skip
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="sign_ins")
+    kind = models.CharField(max_length=40)
+    occurred_at = models.BigIntegerField()
+    in_a_row = models.PositiveIntegerField(default=0)
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "-occurred_at"], name="sign_in_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.kind} {self.occurred_at}"
 
 
 class SensitiveRead(models.Model):
@@ -120,6 +229,11 @@ class SensitiveRead(models.Model):
 
     It holds references only, never a value. Refuses UPDATE and DELETE.
     """
+
+    PRIVACY: ClassVar = {
+        "id": PLAIN, "log": PLAIN, "subject": PLAIN, "by": PLAIN, "fields": PLAIN, "where": PLAIN, "why": SENSITIVE,
+        "read_at": PLAIN, "salt": PLAIN, "entry": PLAIN,
+    }  # fmt: skip
 
     log = models.ForeignKey(Log, models.PROTECT, related_name="reads")
     subject = models.CharField(max_length=32)

@@ -1,8 +1,7 @@
 """Signing in and out, and the two choices that go with a reader: language and theme."""
 
-import time
-
-from django.contrib.auth import login, logout
+from allauth.account.utils import perform_login
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from lazaretto.apps.accounts import access, queries
 from lazaretto.apps.accounts.actions import record_sign_in
 from lazaretto.web import language, shell
 
@@ -30,27 +30,32 @@ def _next(request: HttpRequest, otherwise: str) -> str:
 @never_cache
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
-    now = int(time.time() * 1000)
+    """Ask for name and password. A second factor, where the user has one, is asked for on the next page."""
     if request.method != "POST":
         if request.user.is_authenticated:
             return redirect(_next(request, "home"))
         return render(request, "accounts/sign_in.html", {"next": request.GET.get("next", "")})
+    now = access.clock_now()
     form = AuthenticationForm(request, data=request.POST)
     if form.is_valid():
         user = form.get_user()
-        login(request, user)
-        record_sign_in(kind="signed_in", ref=user.ref, at=now)
-        return HttpResponseRedirect(_next(request, "home"))
-    record_sign_in(kind="sign_in_refused", ref="", at=now)
-    said = {"refused": True, "username": request.POST.get("username", ""), "next": request.POST.get("next", "")}
+        if user.once_until is None or now < user.once_until:
+            answer: HttpResponse = perform_login(request, user, redirect_url=_next(request, "home"))
+            return answer
+        refused = "once"
+    else:
+        refused = "wrong"
+    known = queries.user_called(form.cleaned_data.get("username", ""))
+    record_sign_in(kind="sign_in_refused", user=known, at=now)
+    said = {"refused": refused, "username": request.POST.get("username", ""), "next": request.POST.get("next", "")}
     return render(request, "accounts/sign_in.html", said, status=422)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    ref = request.user.ref  # type: ignore[union-attr]
+    user = access.asker(request)
     logout(request)
-    record_sign_in(kind="signed_out", ref=ref, at=int(time.time() * 1000))
+    record_sign_in(kind="signed_out", user=user, at=access.clock_now())
     return redirect("sign-in")
 
 

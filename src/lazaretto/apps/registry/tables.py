@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lazaretto.protocol.text import Text
+from lazaretto.web.excel import write_excel as write_excel  # where tables come in, they also go out
 
 MAX_BYTES = 300 * 1024 * 1024
 
@@ -199,23 +200,6 @@ def write_failures(account: Account, path: Path, language: str) -> None:
         return
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([[harmless(c) for c in line] for line in [heads, *lines]])
-
-
-def write_excel(path: Path | io.BytesIO, lines: Iterable[Iterable[Any]]) -> None:
-    """Write one sheet; text is never taken as a formula."""
-    import xlsxwriter  # only tables in Excel pay for loading it
-
-    book = xlsxwriter.Workbook(
-        path if isinstance(path, io.BytesIO) else str(path),
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
-    )
-    sheet = book.add_worksheet()
-    for y, line in enumerate(lines):
-        for x, cell in enumerate(line):
-            sheet.write(y, x, cell)
-    sheet.freeze_panes(1, 1)
-    sheet.autofit()
-    book.close()
 
 
 def write_csv(lines: Iterable[Iterable[Any]]) -> bytes:

@@ -1,5 +1,6 @@
 """The demo: an invented bureau and facility, a week of rounds up to now."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ def demo(
     """Set up the demo and serve it. Safe to run again: the days since then are added."""
     from lazaretto.config.commands import report, system
 
+    os.environ.setdefault("LAZARETTO_SECOND_FACTOR", "optional")
     system.init()
     from lazaretto.apps.rehearse.demo import CODE, ZONE, build
     from lazaretto.protocol.clock import local_day

@@ -1,4 +1,4 @@
-"""The machine and the node: setting up, serving, checking, users."""
+"""The machine and the node: setting up, serving, checking."""
 
 import shutil
 import sqlite3
@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from lazaretto.config import runtime
-from lazaretto.config.runtime import CONSOLE, language, say
+from lazaretto.config.runtime import language, say
 from lazaretto.protocol.text import Text
 
-users = typer.Typer(no_args_is_help=True, help="Users, roles and tokens. / 用户、角色与令牌。")
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -166,54 +165,3 @@ def _backup() -> Check:
     else:
         said = Text(f"上次备份 {utc_text(last)}", f"last backup {utc_text(last)}")
     return "backup", days <= 7, said
-
-
-@users.command("create")
-def create_user(
-    username: Annotated[str, typer.Argument()],
-    role: Annotated[str, typer.Option(help="One of the fourteen roles.")],
-    at: Annotated[str, typer.Option("--organisation", help="Code of the facility or bureau.")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-    name: Annotated[str, typer.Option(help="Name to show.")] = "",
-) -> None:
-    """Make a user with a role, or set a new password and add the role."""
-    runtime.start()
-    from django.contrib.auth.password_validation import validate_password
-    from django.core.exceptions import ValidationError
-
-    from lazaretto.apps.accounts import actions
-    from lazaretto.apps.accounts.models import Organisation, Role
-
-    organisation = Organisation.objects.filter(code=at).first()
-    if organisation is None:
-        runtime.fail(Text(f"没有机构 {at}", f"there is no organisation {at}"))
-    if role not in Role.values:
-        known = ", ".join(Role.values)
-        runtime.fail(Text(f"没有角色 {role}，有 {known}", f"there is no role {role}; there are {known}"))
-    try:
-        validate_password(password)
-    except ValidationError as error:
-        runtime.fail(Text("；".join(error.messages), "; ".join(error.messages)))
-    moment = runtime.now()
-    user = actions.create_user(username=username, password=password, name_zh=name, by=CONSOLE, at=moment)
-    actions.grant(user=user, role=role, organisation=organisation, by=CONSOLE, at=moment)
-    runtime.out.print(say(f"{username} 现为 {at} 的 {role}。", f"{username} is {role} at {at}."))
-
-
-@users.command("token")
-def create_token(
-    username: Annotated[str, typer.Argument()],
-    label: Annotated[str, typer.Option(help="What the token is for.")],
-    days: Annotated[int, typer.Option(min=1, max=366, help="How long it holds.")] = 90,
-) -> None:
-    """Make an API token that acts for a user. It is printed this once."""
-    runtime.start()
-    from lazaretto.apps.accounts import actions
-    from lazaretto.apps.accounts.models import User
-
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        runtime.fail(Text(f"没有用户 {username}", f"there is no user {username}"))
-    at = runtime.now()
-    secret = actions.create_token(user=user, label=label, ends_at=at + days * 86_400_000, by=CONSOLE, at=at)
-    runtime.out.print(secret, markup=False)

@@ -1,12 +1,11 @@
 """Who may do what where. Everything starts from the asker; what is not granted is denied."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from lazaretto.apps.accounts.models import ApiToken, Grant, Organisation, User
+from lazaretto.apps.accounts.models import Grant, Organisation, User
 from lazaretto.apps.accounts.permissions import HEALTH_CHAIN, POLICY, Permission
 
 
@@ -21,10 +20,19 @@ class NotAllowed(Exception):
 def grants_in_force(user: User, on: date) -> QuerySet[Grant]:
     """Return the grants of a user that hold on a date."""
     return (
-        Grant.objects.filter(user=user)
+        Grant.objects.filter(user=user, ended_at__isnull=True)
         .filter(Q(starts_on__isnull=True) | Q(starts_on__lte=on))
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
     )
+
+
+def _held(user: User, on: date) -> list[tuple[str, int, frozenset[Permission]]]:
+    """Return role, organisation and permissions of each grant in force; a token's are narrowed to its scopes."""
+    if not user.is_active:
+        return []
+    most = frozenset(Permission) if user.scope is None else user.scope.permissions
+    rows = grants_in_force(user, on).values_list("role", "organisation_id")
+    return [(role, place, POLICY.get(role, frozenset()) & most) for role, place in rows]
 
 
 def organisations_where(user: User, permissions: Iterable[Permission], on: date) -> set[int]:
@@ -32,19 +40,29 @@ def organisations_where(user: User, permissions: Iterable[Permission], on: date)
     wanted = set(permissions)
     commanded: set[int] = set()
     advised: set[int] = set()
-    if user.is_active:
-        for role, organisation in grants_in_force(user, on).values_list("role", "organisation_id"):
-            if POLICY.get(role, frozenset()) & wanted:
-                (advised if role in HEALTH_CHAIN else commanded).add(organisation)
-    return _below(commanded, "command_parent") | _below(advised, "health_parent")
+    for role, place, may in _held(user, on):
+        if may & wanted:
+            (advised if role in HEALTH_CHAIN else commanded).add(place)
+    found = below(commanded, "command_parent") | below(advised, "health_parent")
+    return found & _within(user) if found and user.scope and user.scope.organisation else found
 
 
-def _below(tops: set[int], parent: str) -> set[int]:
-    found, edge = set(tops), set(tops)
+def below(tops: Iterable[int], parent: str) -> set[int]:
+    """Return the organisations `tops` and all that stand below them by one of the two parents."""
+    found = set(tops)
+    edge = set(found)
     while edge:
         edge = set(Organisation.objects.filter(**{f"{parent}__in": edge}).values_list("id", flat=True)) - found
         found |= edge
     return found
+
+
+def _within(user: User) -> set[int]:
+    """Return where a token that is narrowed to an organisation counts."""
+    assert user.scope is not None
+    assert user.scope.organisation is not None
+    top = {user.scope.organisation}
+    return below(top, "command_parent") | below(top, "health_parent")
 
 
 def may(user: User, permission: Permission, organisation_id: int, on: date) -> bool:
@@ -52,20 +70,16 @@ def may(user: User, permission: Permission, organisation_id: int, on: date) -> b
     return organisation_id in organisations_where(user, [permission], on)
 
 
-def user_called(name: str) -> User | None:
-    """Return the user of that name, for somebody at the machine itself."""
-    return User.objects.filter(username=name).first()
+def everything(user: User, on: date) -> frozenset[Permission]:
+    """Return all that a user may do anywhere."""
+    return frozenset().union(*(may for _, _, may in _held(user, on)))
 
 
 def granting(user: User, permission: Permission, organisation: Organisation, on: date) -> list[Organisation]:
     """Return where, of `organisation` and those above it, a user has a role with `permission`, the nearest first."""
-    if not user.is_active:
+    held = {(role in HEALTH_CHAIN, place) for role, place, may in _held(user, on) if permission in may}
+    if held and not _counts(user, organisation):
         return []
-    held = {
-        (role in HEALTH_CHAIN, place)
-        for role, place in grants_in_force(user, on).values_list("role", "organisation_id")
-        if permission in POLICY.get(role, frozenset())
-    }
     found = []
     for health in (False, True):
         place: Organisation | None = organisation
@@ -78,11 +92,11 @@ def granting(user: User, permission: Permission, organisation: Organisation, on:
 
 def permissions_in(user: User, organisation: Organisation, on: date) -> frozenset[Permission]:
     """Return everything that a user may do in an organisation, by his roles there and above it."""
-    if not user.is_active:
-        return frozenset()
     held: dict[tuple[bool, int], set[Permission]] = {}
-    for role, place in grants_in_force(user, on).values_list("role", "organisation_id"):
-        held.setdefault((role in HEALTH_CHAIN, place), set()).update(POLICY.get(role, frozenset()))
+    for role, place, may in _held(user, on):
+        held.setdefault((role in HEALTH_CHAIN, place), set()).update(may)
+    if held and not _counts(user, organisation):
+        return frozenset()
     found: set[Permission] = set()
     for health in (False, True):
         at: Organisation | None = organisation if any(chain == health for chain, _ in held) else None
@@ -92,14 +106,11 @@ def permissions_in(user: User, organisation: Organisation, on: date) -> frozense
     return frozenset(found)
 
 
+def _counts(user: User, organisation: Organisation) -> bool:
+    return user.scope is None or user.scope.organisation is None or organisation.pk in _within(user)
+
+
 def check_may(user: User, permission: Permission, organisation_id: int, on: date) -> None:
     """:raises NotAllowed: if the user may not."""
     if not may(user, permission, organisation_id, on):
         raise NotAllowed(permission)
-
-
-def user_of_token(secret: str, at: int) -> User | None:
-    """Return whom an API token speaks for, or None if it is unknown or has ended."""
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    token = ApiToken.objects.select_related("user").filter(digest=digest, ends_at__gt=at, user__is_active=True).first()
-    return token.user if token else None

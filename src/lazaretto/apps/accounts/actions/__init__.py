@@ -1,0 +1,41 @@
+"""Writes to accounts, by subject. Each is recorded in the log of the node."""
+
+from lazaretto.apps.accounts.actions.acting import NODE
+from lazaretto.apps.accounts.actions.grants import end_grant, grant
+from lazaretto.apps.accounts.actions.looks import leaves_of, record_reads
+from lazaretto.apps.accounts.actions.organisations import close_organisation, create_organisation, set_parent
+from lazaretto.apps.accounts.actions.signing_in import record_sign_in
+from lazaretto.apps.accounts.actions.tokens import create_token, note_use, revoke_token
+from lazaretto.apps.accounts.actions.users import (
+    change_password,
+    create_user,
+    deactivate,
+    end_other_sessions,
+    invite_user,
+    reactivate,
+    reset_factor,
+    reset_password,
+)
+
+__all__ = [
+    "NODE",
+    "change_password",
+    "close_organisation",
+    "create_organisation",
+    "create_token",
+    "create_user",
+    "deactivate",
+    "end_grant",
+    "end_other_sessions",
+    "grant",
+    "invite_user",
+    "leaves_of",
+    "note_use",
+    "reactivate",
+    "record_reads",
+    "record_sign_in",
+    "reset_factor",
+    "reset_password",
+    "revoke_token",
+    "set_parent",
+]

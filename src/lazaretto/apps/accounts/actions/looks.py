@@ -1,0 +1,36 @@
+"""That sensitive fields of somebody's file were shown."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from lazaretto.apps.accounts.models import SensitiveRead
+from lazaretto.apps.journal import actions as journal
+from lazaretto.apps.journal.models import Entry, Log
+
+
+@transaction.atomic
+def record_reads(
+    *, log: Log, subjects: Iterable[str], fields: Iterable[str], where: str, why: str = "", by: str, at: int
+) -> None:
+    """Remember that sensitive fields of people's files were shown. `subjects` are their references."""
+    said = ",".join(sorted(fields))
+    reads = [
+        SensitiveRead(
+            log=log, subject=ref, by=by, fields=said, where=where, why=why[:200], read_at=at, salt=journal.new_salt()
+        )
+        for ref in sorted(set(subjects))
+    ]
+    if not reads or not said:
+        return
+    leaves = [journal.salted_leaf(r.salt, r.record()) for r in reads]
+    entry = journal.append(log, "sensitive_read", leaf=journal.bulk_leaf(leaves), n=len(reads), by=by, at=at)
+    for read in reads:
+        read.entry = entry
+    SensitiveRead.objects.bulk_create(reads, batch_size=500)
+
+
+def leaves_of(entry: Entry) -> list[bytes]:
+    """Return the leaves of the reads of an entry, in order of subject."""
+    reads = SensitiveRead.objects.filter(entry=entry).order_by("subject")
+    return [journal.salted_leaf(r.salt, r.record()) for r in reads]

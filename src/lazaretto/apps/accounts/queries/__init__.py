@@ -1,0 +1,66 @@
+"""Reads of accounts, by subject. Everything starts from the asker; what is not granted is denied."""
+
+from lazaretto.apps.accounts.queries.organisations import called, everywhere, managed, tree, visible, zone_for
+from lazaretto.apps.accounts.queries.reads import logs_watched_by, reads_in, reads_of
+from lazaretto.apps.accounts.queries.scope import (
+    NotAllowed,
+    below,
+    check_may,
+    everything,
+    granting,
+    grants_in_force,
+    may,
+    organisations_where,
+    permissions_in,
+)
+from lazaretto.apps.accounts.queries.tokens import Bearer, digest_of, own_token, tokens_of, user_of_token
+from lazaretto.apps.accounts.queries.users import (
+    authenticators,
+    by_ref,
+    everybody,
+    grant_of,
+    grants_not_over,
+    grants_of,
+    last_sign_ins,
+    user_called,
+    user_list,
+    user_seen_by,
+    users_seen_by,
+)
+
+__all__ = [
+    "Bearer",
+    "NotAllowed",
+    "authenticators",
+    "below",
+    "by_ref",
+    "called",
+    "check_may",
+    "digest_of",
+    "everybody",
+    "everything",
+    "everywhere",
+    "grant_of",
+    "granting",
+    "grants_in_force",
+    "grants_not_over",
+    "grants_of",
+    "last_sign_ins",
+    "logs_watched_by",
+    "managed",
+    "may",
+    "organisations_where",
+    "own_token",
+    "permissions_in",
+    "reads_in",
+    "reads_of",
+    "tokens_of",
+    "tree",
+    "user_called",
+    "user_list",
+    "user_of_token",
+    "user_seen_by",
+    "users_seen_by",
+    "visible",
+    "zone_for",
+]

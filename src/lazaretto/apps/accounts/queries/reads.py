@@ -1,0 +1,44 @@
+"""Who was shown sensitive fields of whose file."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from lazaretto.apps.accounts.models import Organisation, SensitiveRead, User
+from lazaretto.apps.accounts.permissions import Permission
+from lazaretto.apps.accounts.queries.scope import organisations_where
+from lazaretto.apps.journal.models import Log
+
+
+def reads_of(subject: str) -> QuerySet[SensitiveRead]:
+    """Return who looked at a person's file, the latest first. `subject` is the person's reference."""
+    return SensitiveRead.objects.filter(subject=subject).order_by("-read_at", "-id")
+
+
+def reads_in(
+    log: Log | QuerySet[Log], *, subject: str = "", by: str = "", since: int | None = None, until: int | None = None
+) -> QuerySet[SensitiveRead]:
+    """
+    Return the looks kept in a log or in several, the latest first.
+
+    `subject` is a person's reference or its beginning; `by` a user's reference, or a part of his name; [since, until).
+    """
+    found = SensitiveRead.objects.filter(log__in=log if isinstance(log, QuerySet) else [log])
+    if subject:
+        found = found.filter(subject__startswith=subject)
+    if by:
+        named = User.objects.filter(
+            Q(ref=by) | Q(username__icontains=by) | Q(name_zh__icontains=by) | Q(name_en__icontains=by)
+        )
+        found = found.filter(by__in=named.values("ref"))
+    if since is not None:
+        found = found.filter(read_at__gte=since)
+    if until is not None:
+        found = found.filter(read_at__lt=until)
+    return found.select_related("log").order_by("-read_at", "-id")
+
+
+def logs_watched_by(user: User, on: date) -> QuerySet[Log]:
+    """Return the logs of the facilities whose looks the asker may see. A facility's log has its organisation's code."""
+    places = organisations_where(user, [Permission.ACCESS_READ], on)
+    return Log.objects.filter(name__in=Organisation.objects.filter(pk__in=places).values("code"))
