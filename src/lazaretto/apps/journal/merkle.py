@@ -49,10 +49,11 @@ class Frontier:
 
 def root(leaves: Iterable[bytes]) -> bytes:
     """Return the root over `leaves`, given as data."""
-    frontier = Frontier()
-    for data in leaves:
-        frontier.append(leaf_hash(data))
-    return frontier.root()
+    level = [hashlib.sha256(b"\x00" + data).digest() for data in leaves]
+    while len(level) > 1:  # neighbours are joined; one that has none goes up as it is
+        odd = level[-1:] if len(level) % 2 else []
+        level = [hashlib.sha256(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)] + odd
+    return level[0] if level else EMPTY
 
 
 def _split(size: int) -> int:

@@ -3,6 +3,7 @@ How a table is brought in, whatever its rows mean: taken into memory row by row,
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -17,15 +18,15 @@ from lazaretto.protocol.clock import parse_moment
 from lazaretto.protocol.text import Text
 
 Taken = Literal["created", "updated", "skipped"]
-CHUNK = 500
 
 
 class Importer(ABC):
-    """One kind of table. `required` columns must be there; other `known` ones may."""
+    """One kind of table. `required` columns must be there; other `known` ones may. `chunk` rows are written at once."""
 
     name: ClassVar[str]
     required: ClassVar[tuple[str, ...]]
     known: ClassVar[tuple[str, ...]]
+    chunk: ClassVar[int] = 500
 
     def __init__(self, facility: Facility, *, now: int) -> None:
         self.facility, self.now = facility, now
@@ -88,7 +89,7 @@ def run(
     columns, rows = tables.read(path, importer.required, importer.known)
     account = Account(columns=columns, dry_run=dry_run)
     ordered = iter(importer.order(rows))
-    while chunk := list(islice(ordered, CHUNK)):
+    while chunk := list(islice(ordered, importer.chunk)):
         taken: dict[int, Taken] = {}
         failed: dict[int, Failure] = {}
         for row in chunk:
@@ -97,19 +98,21 @@ def run(
                 taken[row.number] = importer.take(row)
             except RowError as error:
                 failed[row.number] = Failure(row, error.column, error.message)
-            if importer.warning:
+            if importer.warning is not None:
                 account.warnings.append(Failure(row, "", importer.warning))
         known_now = importer.preview() if dry_run else importer.flush(by=by, at=clock())
         for row in chunk:
             outcome = known_now.get(row.number)
+            if outcome is None:
+                continue
             if isinstance(outcome, RowError):
                 taken.pop(row.number)
                 failed[row.number] = Failure(row, outcome.column, outcome.message)
-            elif outcome is not None:
+            else:
                 taken[row.number] = outcome
         account.rows += len(chunk)
-        for word in taken.values():
-            setattr(account, word, getattr(account, word) + 1)
+        for word, n in Counter(taken.values()).items():
+            setattr(account, word, getattr(account, word) + n)
         account.failures += failed.values()
         progress(account.rows)
     account.failures.sort(key=lambda f: f.row.number)

@@ -9,8 +9,9 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lazaretto.protocol.text import Text
 from lazaretto.web.excel import write_excel as write_excel  # where tables come in, they also go out
@@ -50,8 +51,7 @@ class RowError(Exception):
         self.column, self.message = column, message
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: its number in the file (the header is 1) and its cells as text."""
 
     number: int
@@ -137,8 +137,10 @@ def _columns(head: list[str], required: list[str], known: set[str]) -> list[str]
 
 
 def _rows(columns: list[str], lines: Iterator[list[str]]) -> Iterator[Row]:
+    """Yield the rows that say anything, with the cells of known columns."""
+    names = [name for name in columns if name]
     for number, cells in enumerate(lines, start=2):
-        found = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
+        found = dict(zip(names, map(str.strip, compress(cells, columns)), strict=False))
         if any(found.values()):
             yield Row(number, found)
 

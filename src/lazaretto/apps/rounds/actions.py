@@ -1,8 +1,8 @@
 """Writes of rounds: facts and excuses, idempotent, each recorded in the facility's journal in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection, transaction
 
@@ -11,16 +11,17 @@ from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.registry.models import Assignment, Facility
-from lazaretto.apps.rounds.models import CONTENT, Excuse, Fact, IdConflict
+from lazaretto.apps.rounds.facts import FIELDS, Admitted
+from lazaretto.apps.rounds.leaves import leaves
+from lazaretto.apps.rounds.models import Excuse, Fact, IdConflict
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import FOREVER
 
 FactOutcome = Literal["created", "skipped", "id_conflict"]
-_BATCH = 400
-_COLUMNS = ("id", "recorded_at", "salt", *CONTENT)
-_INSERT = "INSERT INTO rounds_fact ({}) VALUES ({})".format(
-    ", ".join(f'"{name}"' for name in ("facility_id", "entry_id", *_COLUMNS)), ", ".join(["%s"] * (len(_COLUMNS) + 2))
-)
+_BATCH = 900
+_COLUMNS = ", ".join(f'"{name}"' for name in (*FIELDS, "recorded_at", "salt", "facility_id", "entry_id"))
+_INSERT = f"INSERT INTO rounds_fact ({_COLUMNS}) VALUES ({', '.join(['%s'] * (len(FIELDS) + 4))})"
+_COPY = f"COPY rounds_fact ({_COLUMNS}) FROM STDIN"
 
 
 @dataclass(slots=True)
@@ -28,14 +29,14 @@ class Received:
     """What became of the facts of a batch, in their order."""
 
     outcomes: list[FactOutcome] = field(default_factory=list)
-    new: list[Fact] = field(default_factory=list)
-    conflicts: list[Fact] = field(default_factory=list)
+    new: list[Admitted] = field(default_factory=list)
+    conflicts: list[Admitted] = field(default_factory=list)
 
     def count(self, outcome: FactOutcome) -> int:
         return self.outcomes.count(outcome)
 
 
-def sort_out(facility: Facility, facts: Sequence[Fact], before: dict[str, Fact] | None = None) -> Received:
+def sort_out(facility: Facility, facts: Sequence[Admitted], before: dict[str, Admitted] | None = None) -> Received:
     """
     Say what would become of facts, and write nothing. `before` holds facts of earlier batches, and gets the new ones.
     """
@@ -47,7 +48,7 @@ def sort_out(facility: Facility, facts: Sequence[Fact], before: dict[str, Fact] 
             known[fact.id] = fact
             received.new.append(fact)
             received.outcomes.append("created")
-        elif other.content() == fact.content():
+        elif other == fact:
             received.outcomes.append("skipped")
         else:
             received.conflicts.append(fact)
@@ -57,43 +58,80 @@ def sort_out(facility: Facility, facts: Sequence[Fact], before: dict[str, Fact] 
     return received
 
 
-@transaction.atomic
-def record_facts(facility: Facility, facts: Sequence[Fact], *, by: str, at: int) -> Received:
+def record_facts(facility: Facility, facts: Sequence[Admitted], *, by: str, at: int) -> Received:
     """
     Take facts that the border admitted. Same id and same content is a no-op; same id and other content is refused as
     `id_conflict`, which the day's report shows. One journal entry per call.
+
+    Leaves are made before the journal is locked, for the moment `at`; they are made again if the journal is ahead of it.
     """
-    Log.objects.select_for_update().get(pk=facility.log_id)  # one writer at a time: ids are looked up once
-    received = sort_out(facility, facts)
-    if received.new:
-        _insert(facility, received.new, by=by, at=at)
-    for fact in received.conflicts:
-        _note_conflict(facility, fact, by=by, at=at)
+    protocol = _protocol(facility, at)
+    hashed = _hashed(facts, at)
+    with transaction.atomic():
+        log = Log.objects.select_for_update().get(pk=facility.log_id)  # one writer at a time: ids are looked up once
+        received = sort_out(facility, facts)
+        if received.new:
+            held = max(at, log.recorded_at)  # the journal never goes back, nor do its facts
+            if held != at:
+                hashed = _hashed(received.new, held)
+            _insert(facility, received.new, hashed, held, by=by, at=at, protocol=protocol)
+        for fact in received.conflicts:
+            _note_conflict(facility, fact, by=by, at=at)
     return received
 
 
-def _known(facility: Facility, ids: list[str]) -> dict[str, Fact]:
-    found: dict[str, Fact] = {}
-    for start in range(0, len(ids), _BATCH):
-        for fact in Fact.objects.filter(facility=facility, id__in=ids[start : start + _BATCH]):
-            found[fact.id] = fact
+def _known(facility: Facility, ids: Sequence[str]) -> dict[str, Admitted]:
+    """Return the facts on file of these ids; nearly always there are none, so first it is asked which."""
+    there: list[str] = []
+    with connection.cursor() as cursor:
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            marks = ", ".join(["%s"] * len(batch))
+            cursor.execute(
+                f"SELECT id FROM rounds_fact WHERE facility_id = %s AND id IN ({marks})", [facility.pk, *batch]
+            )
+            there += (id_ for (id_,) in cursor.fetchall())
+    found: dict[str, Admitted] = {}
+    for start in range(0, len(there), _BATCH):
+        rows = Fact.objects.filter(facility=facility, id__in=there[start : start + _BATCH])
+        found |= {row[0]: Admitted(*row) for row in rows.values_list(*FIELDS)}
     return found
 
 
-def _insert(facility: Facility, facts: list[Fact], *, by: str, at: int) -> None:
-    facts.sort(key=lambda f: f.id)
-    leaves = []
-    held = max(at, Log.objects.get(pk=facility.log_id).recorded_at)  # the journal never goes back, nor do its facts
-    for fact in facts:
-        fact.recorded_at, fact.salt = held, journal.new_salt()
-        leaves.append(journal.salted_leaf(fact.salt, fact.record()))
+def _hashed(facts: Sequence[Admitted], recorded_at: int) -> dict[str, tuple[bytes, bytes]]:
+    """Return the salt and the leaf of each fact, by id; of facts with one id, those of the first, which is taken."""
+    last_first = facts[::-1]
+    return {fact.id: made for fact, made in zip(last_first, leaves(last_first, recorded_at), strict=True)}
+
+
+def _insert(
+    facility: Facility,
+    facts: list[Admitted],
+    hashed: dict[str, tuple[bytes, bytes]],
+    recorded_at: int,
+    *,
+    by: str,
+    at: int,
+    protocol: str,
+) -> None:
+    facts.sort()  # by id, which no two have in common
+    root = journal.bulk_leaf([hashed[f.id][1] for f in facts])
+    latest = max(f.observed_at for f in facts)
     entry = journal.append(
-        facility.log, "facts_recorded", leaf=journal.bulk_leaf(leaves), n=len(facts), by=by, at=at,
-        occurred_at=max(f.observed_at for f in facts), protocol=_protocol(facility, at),
-    )  # fmt: skip
-    rows = [(facility.pk, entry.pk, *(getattr(fact, name) for name in _COLUMNS)) for fact in facts]
+        facility.log, "facts_recorded", leaf=root, n=len(facts), by=by, at=at, occurred_at=latest, protocol=protocol
+    )
+    where = facility.pk, entry.pk
+    _write((*f, recorded_at, hashed[f.id][0], *where) for f in facts)
+
+
+def _write(rows: Iterator[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
-        cursor.executemany(_INSERT, rows)
+        if connection.vendor == "postgresql":
+            with cursor.copy(_COPY) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(_INSERT, list(rows))
 
 
 def _protocol(facility: Facility, at: int) -> str:
@@ -103,7 +141,7 @@ def _protocol(facility: Facility, at: int) -> str:
         return ""
 
 
-def _note_conflict(facility: Facility, fact: Fact, *, by: str, at: int) -> None:
+def _note_conflict(facility: Facility, fact: Admitted, *, by: str, at: int) -> None:
     made, created = IdConflict.objects.get_or_create(
         facility=facility, fact_id=fact.id, digest=digest(fact.content()),
         defaults={"observed_at": fact.observed_at, "recorded_at": at},

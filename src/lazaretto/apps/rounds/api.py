@@ -15,9 +15,8 @@ from lazaretto.apps.command import queries as command
 from lazaretto.apps.registry.queries import facility_for
 from lazaretto.apps.registry.tables import RowError
 from lazaretto.apps.rounds.actions import record_facts
-from lazaretto.apps.rounds.facts import Border
+from lazaretto.apps.rounds.facts import Admitted, Border, registers
 from lazaretto.apps.rounds.imports import ID_CONFLICT
-from lazaretto.apps.rounds.models import Fact
 from lazaretto.protocol.clock import local_day
 
 router = Router()
@@ -84,14 +83,16 @@ def post_facts(request: HttpRequest, batch: FactsIn) -> FactsOut:
     user = request.user
     assert isinstance(user, User)
     facility = facility_for(user, batch.facility, Permission.FACT_RECORD, local_day("UTC", now))
-    border = Border(facility, command.in_force(facility, now).resolved.document, now)
+    claims = [{k: str(v).strip() for k, v in claim.dict().items()} for claim in batch.facts]
+    named = {code for claim in claims for code in (claim["subject"], claim["subject"].partition(":")[2])}
+    border = Border(facility, command.in_force(facility, now).resolved.document, now, registers(facility, named))
     errors: list[FactRefused] = []
-    admitted: list[tuple[int, Fact]] = []
-    for index, claim in enumerate(batch.facts):
+    admitted: list[tuple[int, Admitted]] = []
+    for index, claim in enumerate(claims):
         try:
-            admitted.append((index, border.admit({k: str(v).strip() for k, v in claim.dict().items()})))
+            admitted.append((index, border.admit(claim)))
         except RowError as error:
-            errors.append(_refused(index, claim.id, error))
+            errors.append(_refused(index, claim["id"], error))
     received = record_facts(facility, [fact for _, fact in admitted], by=user.ref, at=now)
     for (index, fact), outcome in zip(admitted, received.outcomes, strict=True):
         if outcome == "id_conflict":

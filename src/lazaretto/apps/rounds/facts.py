@@ -1,19 +1,19 @@
 """
 What a fact must look like at the border, whatever door it comes through.
 
-A claim is the outside's words (a dict of text); a `Fact` is ours. Errors say which field and what to do.
+A claim is the outside's words (a dict of text); what is `Admitted` is ours. Errors say which field and what to do.
 """
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.registry.tables import RowError
-from lazaretto.apps.rounds.models import CONTENT, Fact
+from lazaretto.apps.rounds.models import CONTENT
 from lazaretto.protocol.clock import parse_moment
 from lazaretto.protocol.document import Document
 from lazaretto.protocol.text import Text
@@ -30,41 +30,88 @@ KINDS = {
     "facility": "facility", "机构": "facility",
 }  # fmt: skip
 LENGTHS = {"ucum": 20, "method": 40, "site": 40, "device": 60, "by": 60, "source": 20, "reason": 120, "note": 500}
+SHORTEST = min(LENGTHS.values())
 #: How far a claim may lie ahead of our clock before it is refused.
 AHEAD_MS = 120_000
+#: How many words of a kind a border keeps in mind.
+KEPT = 20_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_SECONDS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\d", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+#: Which codes a claim may mean, by the kind of subject.
+Registers = Mapping[str, Collection[str]]
+
+
+class Admitted(NamedTuple):
+    """A fact that the border let in, not yet recorded. The fields are those of the table, in its order."""
+
+    id: str
+    observation: str
+    subject_kind: str
+    subject: str
+    observed_at: int
+    outcome: str
+    value: str
+    ucum: str
+    method: str
+    site: str
+    device: str
+    by: str
+    source: str
+    reason: str
+    supersedes: str
+    note: str
+
+    def content(self) -> dict[str, Any]:
+        """Return what makes two facts of one id the same."""
+        return dict(zip(CONTENT, self[1:], strict=True))
+
+
+def registers(facility: Facility, codes: Iterable[str] | None = None) -> Registers:
+    """Return the codes of who and what is on file, by kind: all of them, or those among `codes`."""
+    rows: dict[str, Any] = {
+        "person": facility.people, "place": facility.places, "asset": facility.assets, "group": facility.groups,
+    }  # fmt: skip
+    only = {} if codes is None else {"code__in": list(codes)}
+    found: dict[str, Collection[str]] = {
+        kind: frozenset(known.filter(**only).values_list("code", flat=True)) for kind, known in rows.items()
+    }
+    return found | {"facility": frozenset({facility.code})}
 
 
 @dataclass(slots=True)
 class Border:
-    """What claims are checked against: the words of the protocol and who and what is on file."""
+    """
+    What claims are checked against: the words of the protocol and who and what is on file. `known` are the codes on
+    file, where the caller has looked up only those that its claims name.
+
+    What was made of a word, a number or a minute once is kept: the rows of a table say the same things over and over.
+    """
 
     facility: Facility
     document: Document
     now: int
-    people: frozenset[str] = field(init=False)
-    places: frozenset[str] = field(init=False)
-    assets: frozenset[str] = field(init=False)
-    groups: frozenset[str] = field(init=False)
+    known: Registers | None = None
     observations: dict[str, str] = field(init=False)
+    registers: Registers = field(init=False)
+    _subjects: dict[tuple[str, str], tuple[str, str]] = field(init=False, default_factory=dict)
+    _values: dict[tuple[str, str, str, str], tuple[str, str]] = field(init=False, default_factory=dict)
+    _minutes: dict[tuple[str, str], int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        facility = self.facility
-        self.people = frozenset(facility.people.values_list("code", flat=True))
-        self.places = frozenset(facility.places.values_list("code", flat=True))
-        self.assets = frozenset(facility.assets.values_list("code", flat=True))
-        self.groups = frozenset(facility.groups.values_list("code", flat=True))
+        self.registers = registers(self.facility) if self.known is None else self.known
         self.observations = {}
         for known in self.document.observations:
             self.observations |= {known.id: known.id, known.title.zh: known.id, known.title.en.lower(): known.id}
 
-    def admit(self, claim: Mapping[str, str]) -> Fact:
+    def admit(self, claim: Mapping[str, str]) -> Admitted:
         """Return the fact that a claim makes, not yet saved. :raises RowError: if it cannot be admitted."""
+        get = claim.get
         observation = self._observation(claim)
-        kind, subject = self._subject(claim)
-        observed_at = self._observed_at(claim)
-        outcome = OUTCOMES.get(claim.get("outcome", "").lower())
+        kind, subject = self._subject(get("subject", ""), get("subject_kind", ""))
+        observed_at = self._observed_at(get("observed_at", ""))
+        outcome = OUTCOMES.get(get("outcome", "").lower())
         if outcome is None:
             raise RowError(
                 "outcome",
@@ -73,17 +120,21 @@ class Border:
                     "outcome is done, refused, unable, not_done or void",
                 ),
             )
-        value, ucum = self._value(claim, observation, outcome)
-        texts = {name: self._text(claim, name) for name in LENGTHS if name != "ucum"}
-        fact = Fact(
-            facility=self.facility, observation=observation, subject_kind=kind, subject=subject,
-            observed_at=observed_at, outcome=outcome, value=value, ucum=ucum,
-            supersedes=self._id(claim.get("supersedes", ""), "supersedes"), **texts,
+        value, ucum = self._value(get("value", ""), get("ucum", ""), observation, outcome)
+        texts = [get(name, "") for name in LENGTHS]
+        if max(map(len, texts)) > SHORTEST:
+            self._check_lengths(texts)
+        _, method, site, device, by, source, reason, note = texts
+        supersedes = self._id(get("supersedes", ""), "supersedes")
+        fact = Admitted(
+            self._id(get("id", ""), "id"), observation, kind, subject, observed_at, outcome, value, ucum, method, site,
+            device, by, source, reason, supersedes, note,
         )  # fmt: skip
-        fact.id = self._id(claim.get("id", ""), "id") or self._derived_id(fact)
-        if fact.outcome == "void" and not fact.supersedes:
+        if not fact.id:
+            fact = fact._replace(id=self._derived_id(fact))
+        if outcome == "void" and not supersedes:
             raise RowError("supersedes", Text("作废须写明作废哪一条", "a void says which fact it supersedes"))
-        if fact.supersedes == fact.id:
+        if supersedes and supersedes == fact.id:
             raise RowError("supersedes", Text("不能更正自己", "a fact cannot supersede itself"))
         return fact
 
@@ -98,12 +149,15 @@ class Border:
             )
         return known
 
-    def _subject(self, claim: Mapping[str, str]) -> tuple[str, str]:
-        code, word = claim.get("subject", ""), claim.get("subject_kind", "").lower()
-        registers = {"person": self.people, "place": self.places, "asset": self.assets, "group": self.groups,
-                     "facility": frozenset({self.facility.code})}  # fmt: skip
+    def _subject(self, code: str, word: str) -> tuple[str, str]:
+        found = self._subjects.get((code, word))
+        if found is None:
+            found = self._subjects[code, word] = self._resolved(code, word.lower())
+        return found
+
+    def _resolved(self, code: str, word: str) -> tuple[str, str]:
         prefix, _, rest = code.partition(":")
-        if rest and prefix in registers and word in ("", prefix):
+        if rest and prefix in self.registers and word in ("", prefix):
             word, code = prefix, rest
         kind = KINDS.get(word)
         if word and kind is None:
@@ -116,7 +170,7 @@ class Border:
             )
         if kind == "facility" and not code:
             code = self.facility.code
-        found = [k for k, codes in registers.items() if k == (kind or k) and code in codes]
+        found = [k for k, codes in self.registers.items() if k == (kind or k) and code in codes]
         found = [k for k in found if k not in ("group", "facility")] or found[
             :1
         ]  # a unit is often called like its wing
@@ -129,10 +183,9 @@ class Border:
             raise RowError("subject", Text(f"没有对象 {code or '（空）'}", f"there is no subject {code or '(empty)'}"))
         return found[0], code
 
-    def _observed_at(self, claim: Mapping[str, str]) -> int:
-        text = claim.get("observed_at", "")
+    def _observed_at(self, text: str) -> int:
         try:
-            moment = parse_moment(text, self.facility.zone)
+            moment = self._moment(text)
         except (ValueError, OverflowError):
             raise RowError(
                 "observed_at",
@@ -147,18 +200,37 @@ class Border:
             raise RowError("observed_at", Text(f"时间 {text} 太早", f"{text} is too long ago"))
         return moment
 
-    def _value(self, claim: Mapping[str, str], observation: str, outcome: str) -> tuple[str, str]:
-        text, ucum = claim.get("value", ""), claim.get("ucum", "")
+    def _moment(self, text: str) -> int:
+        """Return what `parse_moment` does, reading each minute only once where seconds follow it."""
+        if not _SECONDS.match(text):
+            return parse_moment(text, self.facility.zone)
+        minute = text[:16], text[19:]
+        start = self._minutes.get(minute)
+        if start is None:
+            if len(self._minutes) > KEPT:
+                self._minutes.clear()
+            start = self._minutes[minute] = parse_moment(f"{minute[0]}:00{minute[1]}", self.facility.zone)
+        return start + int(text[17:19]) * 1000
+
+    def _value(self, text: str, ucum: str, observation: str, outcome: str) -> tuple[str, str]:
+        found = self._values.get((text, ucum, observation, outcome))
+        if found is None:
+            if len(self._values) > KEPT:
+                self._values.clear()
+            found = self._values[text, ucum, observation, outcome] = self._read(text, ucum, observation, outcome)
+        return found
+
+    def _read(self, text: str, ucum: str, observation: str, outcome: str) -> tuple[str, str]:
         type_ = self.document.observation(observation)
         assert type_ is not None
         if outcome != "done" or type_.value == "none":
-            return text[:40], self._text(claim, "ucum")
+            return text[:40], ucum
         if not text:
             if type_.value == "required":
                 raise RowError("value", Text(f"{type_.title.zh}须有数值", f"{type_.title.en} needs a value"))
-            return "", self._text(claim, "ucum")
+            return "", ucum
         if type_.ucum is None:
-            return text[:40], self._text(claim, "ucum")
+            return text[:40], ucum
         return self._number(text, ucum, type_), type_.ucum
 
     def _number(self, text: str, ucum: str, type_: Any) -> str:
@@ -180,22 +252,23 @@ class Border:
             )
         return f"{number:f}"
 
-    def _text(self, claim: Mapping[str, str], name: str) -> str:
-        text = claim.get(name, "")
-        if len(text) > LENGTHS[name]:
-            raise RowError(
-                name, Text(f"{name} 最多 {LENGTHS[name]} 字", f"{name} has at most {LENGTHS[name]} characters")
-            )
-        return text
+    def _check_lengths(self, texts: Iterable[str]) -> None:
+        for (name, length), text in zip(LENGTHS.items(), texts, strict=True):
+            if len(text) > length:
+                raise RowError(name, Text(f"{name} 最多 {length} 字", f"{name} has at most {length} characters"))
 
     def _id(self, text: str, column: str) -> str:
-        if text and not _ID.fullmatch(text):
+        if not text:
+            return ""
+        if _UUID.fullmatch(text):
+            return text.lower()
+        if not _ID.fullmatch(text):
             raise RowError(
                 column, Text("标识应为 UUID，或最多 64 个字母数字", "an id is a UUID, or up to 64 letters and digits")
             )
-        return text.lower() if _UUID.fullmatch(text) else text
+        return text
 
-    def _derived_id(self, fact: Fact) -> str:
+    def _derived_id(self, fact: Admitted) -> str:
         """A sheet without ids gets them from its content, so that handing it in twice is a no-op."""
-        said = "|".join(str(v) for v in [self.facility.code, *fact.content().values()])
+        said = "|".join(str(v) for v in [self.facility.code, *fact[1:]])
         return "c-" + hashlib.sha256(said.encode()).hexdigest()[:32]

@@ -9,8 +9,8 @@ from lazaretto.apps.registry.importing import Importer, Taken
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.registry.tables import Row, RowError
 from lazaretto.apps.rounds import actions
-from lazaretto.apps.rounds.facts import FIELDS, Border
-from lazaretto.apps.rounds.models import Excuse, Fact
+from lazaretto.apps.rounds.facts import FIELDS, Admitted, Border
+from lazaretto.apps.rounds.models import Excuse
 from lazaretto.protocol.document import Document
 from lazaretto.protocol.text import Text
 
@@ -29,19 +29,20 @@ class FactImporter(Importer):
     name = "facts"
     required = ("observation", "subject", "observed_at")
     known = FIELDS
+    chunk = 2000
 
     def __init__(self, facility: Facility, *, now: int) -> None:
         super().__init__(facility, now=now)
         self.document = command.in_force(facility, now).resolved.document
         self.border = Border(facility, self.document, now)
-        self.taken: list[tuple[int, Fact]] = []
-        self.previewed: dict[str, Fact] = {}
+        self.taken: list[tuple[int, Admitted]] = []
+        self.previewed: dict[str, Admitted] = {}
         self.reasons = known_reasons(self.document)
 
     def take(self, row: Row) -> Taken:
-        claim = dict(row.cells)
-        claim["source"] = claim.get("source") or "import"
-        claim["reason"] = self.reasons.get(claim.get("reason", ""), claim.get("reason", ""))
+        claim, reason = row.cells, row.text("reason")
+        if reason in self.reasons or not claim.get("source"):
+            claim = {**claim, "source": claim.get("source") or "import", "reason": self.reasons.get(reason, reason)}
         fact = self.border.admit(claim)
         if fact.outcome in ("refused", "unable") and not fact.reason:
             self.warning = Text(
@@ -61,7 +62,7 @@ class FactImporter(Importer):
         return self._by_row(taken, outcomes)
 
     def _by_row(
-        self, taken: list[tuple[int, Fact]], outcomes: list[actions.FactOutcome]
+        self, taken: list[tuple[int, Admitted]], outcomes: list[actions.FactOutcome]
     ) -> Mapping[int, Taken | RowError]:
         return {
             number: RowError("id", ID_CONFLICT) if outcome == "id_conflict" else outcome
@@ -116,13 +117,9 @@ class ExcuseImporter(Importer):
         if scope in ("measure", "facility"):
             return ""
         kind = row.text("subject").rpartition(":")[0]
-        registers = {
-            "person": self.border.people, "place": self.border.places, "asset": self.border.assets,
-            "group": self.border.groups,
-        }  # fmt: skip
-        kinds = (
-            ["place"] if scope == "place" else [kind] if kind in registers else ["person", "place", "asset", "group"]
-        )
+        registers = self.border.registers
+        every = ["person", "place", "asset", "group"]
+        kinds = ["place"] if scope == "place" else [kind] if kind in every else every
         found = next((k for k in kinds if code in registers[k]), None)
         if found is None:
             raise RowError("subject", Text(f"没有对象 {code or '（空）'}", f"there is no subject {code or '(empty)'}"))

@@ -1,0 +1,85 @@
+"""
+A table of facts through the whole door (CSV, border, ids, salted leaves, journal entry, one commit per chunk) against a
+bare `executemany` of the same rows into the same schema, in one transaction. Both sides in turn, same database.
+
+LAZARETTO_TEST_ENGINE=postgres measures on PostgreSQL.
+"""
+
+import csv
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tests.benchmark import house
+
+ROWS, RUNS = 30_000, 5
+
+
+def table(run: int) -> list[dict[str, str]]:
+    return list(islice(house.claims(3000, house.DAY, seed=f"run {run}"), ROWS))
+
+
+def through_the_door(facility: Any, rows: list[dict[str, str]], at: int) -> Callable[[], object]:
+    from lazaretto.apps.registry.importing import run
+    from lazaretto.apps.rounds.imports import FactImporter
+
+    path = Path(house.HOME) / "facts.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return lambda: run(FactImporter(facility, now=at), path, dry_run=False, by="bench", clock=lambda: at)
+
+
+def bare(facility: Any, rows: list[dict[str, str]], at: int) -> Callable[[], object]:
+    import secrets
+
+    from django.db import connection, transaction
+
+    from lazaretto.apps.rounds.actions import _INSERT
+    from lazaretto.apps.rounds.facts import FIELDS, Border
+    from lazaretto.apps.rounds.models import Fact
+
+    entry = Fact.objects.filter(facility=facility)[0].entry_id
+    border = Border(facility, _document(facility, at), at)
+    ready = [(*border.admit(r), at, secrets.token_bytes(32), facility.pk, entry) for r in rows]
+    assert len(ready[0]) == len(FIELDS) + 4
+
+    def insert() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(_INSERT, ready)
+
+    return insert
+
+
+def _document(facility: Any, at: int) -> Any:
+    from lazaretto.apps.command import queries as command
+
+    return command.in_force(facility, at).resolved.document
+
+
+def main() -> None:
+    house.set_up()
+    facility = house.facility("YT", 3000)
+    at = house.midnight() + 30 * house.HOUR
+    house.record(facility, islice(house.claims(3000, house.DAY), 1000), at)
+    sides: dict[str, list[float]] = {"door": [], "bare": []}
+    for run in range(RUNS):
+        for name, make in (("door", through_the_door), ("bare", bare)):
+            act = make(facility, table(2 * run + (name == "bare")), at)
+            start = time.perf_counter()
+            act()
+            sides[name].append(ROWS / (time.perf_counter() - start))
+    door, low = statistics.median(sides["door"]), statistics.median(sides["bare"])
+    sys.stdout.write(
+        f"import of facts against a bare executemany ({house.engine()}): {door / low:.2f}x "
+        f"({door:,.0f} rows/s against {low:,.0f}; medians of {RUNS} runs of {ROWS:,} rows)\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
