@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lazaretto.config import runtime
-from lazaretto.config.commands import adoption, demo, facility, imports, protocol, report, system
+from lazaretto.config.commands import adoption, demo, facility, imports, papers, protocol, report, system
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +34,8 @@ app.command("verify")(system.verify)
 app.command("keys")(system.public_keys)
 app.command("excuse")(imports.excuse)
 app.command("demo")(demo.demo)
+report.app.command("pdf")(papers.report_pdf)
+report.app.command("verify-paper")(papers.verify_paper)
 
 
 @app.callback()
