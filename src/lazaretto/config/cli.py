@@ -16,6 +16,7 @@ from lazaretto.config.commands import (
     facility,
     imports,
     organisations,
+    papers,
     protocol,
     record,
     report,
@@ -51,6 +52,8 @@ app.add_typer(record.key, name="key")
 app.add_typer(backup.app, name="backup")
 app.command("restore")(backup.restore)
 app.command("move-to")(backup.move_to)
+report.app.command("pdf")(papers.report_pdf)
+report.app.command("verify-paper")(papers.verify_paper)
 
 
 @app.callback()

@@ -1,8 +1,8 @@
 """
-Papers: a protocol as Word and as PDF, from one structure, in Chinese or English.
+Papers: a protocol as Word and as PDF; a day's report, a sheet for a round, and any register as PDF and Excel.
 
-`protocol` says what stands on the paper, `word` and `pdf` set it. No web framework and no clock: the command line prints
-the same paper as a page, and the same protocol gives the same bytes.
+`protocol`, `report`, `sheet` and `register` say what stands on a paper, `word`, `pdf` and `excel` set it. No web
+framework and no clock: the command line prints the same paper as a page, and the same content gives the same bytes.
 """
 
 from lazaretto.papers.pdf import as_pdf

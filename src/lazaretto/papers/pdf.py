@@ -1,7 +1,9 @@
 """A paper as PDF/A-2b, set by Typst. The text travels as data, so that nothing in a protocol can be read as markup."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +14,28 @@ from lazaretto.papers.protocol import Stamp, paper
 from lazaretto.protocol.load import Loaded
 from lazaretto.protocol.resolve import Resolved
 
-_TEMPLATE = Path(__file__).with_name("paper.typ")
+_TEMPLATES = Path(__file__).parent
 
 
 def as_pdf(protocol: Loaded | Resolved, language: str, stamp: Stamp | None = None) -> bytes:
     """Return a protocol as a PDF for the archive. The same protocol and stamp give the same bytes."""
     said = paper(protocol, language, stamp)
-    data = _drawable(asdict(said)) | {"on": [said.on.year, said.on.month, said.on.day], "font": fonts.FAMILY}
+    return typeset("paper.typ", asdict(said), said.on)
+
+
+def typeset(template: str, data: Mapping[str, Any], on: date, drawings: Mapping[str, str] | None = None) -> bytes:
+    """
+    Return a PDF/A-2b of `data` set by a template of this folder; `on` is the date that the file bears, `drawings` are
+    SVG by name. The same data give the same bytes.
+    """
+    words = _drawable(dict(data)) | {"on": [on.year, on.month, on.day], "font": fonts.FAMILY}
     made: bytes = typst.compile(
-        _TEMPLATE,
+        _TEMPLATES / template,
         format="pdf",
         font_paths=[fonts.FOLDER],
         ignore_system_fonts=True,
         pdf_standards="a-2b",
-        sys_inputs={"paper": json.dumps(data, ensure_ascii=False)},
+        sys_inputs={"paper": json.dumps(words, ensure_ascii=False), **(drawings or {})},
         timestamp=0,
     )
     return made

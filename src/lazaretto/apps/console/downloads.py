@@ -1,19 +1,16 @@
-"""Files: the report as JSON in either form, the gaps as a table, the protocol as Word and PDF."""
+"""Files: the report as JSON in either form, the protocol as Word and PDF. `papers` has those that are set as papers."""
 
-import io
 import json
 from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.console import access, dayview, queries, reading
-from lazaretto.apps.console.presenters import gaps as gap_words
-from lazaretto.apps.registry.tables import write_excel
+from lazaretto.apps.console import access, queries, reading
 from lazaretto.papers import as_pdf, as_word
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -23,8 +20,8 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 @require_safe
 def draft(request: HttpRequest, code: str, text: str) -> HttpResponse:
     now = access.clock_now()
-    own = _wants_own(request)
-    asked = access.asked(request, code, [_needed(own)], now)
+    own = wants_own(request)
+    asked = access.asked(request, code, [needed(own)], now)
     document = queries.draft(asked, access.day_of(text), now, own=own)
     if document is None:
         raise Http404
@@ -33,26 +30,12 @@ def draft(request: HttpRequest, code: str, text: str) -> HttpResponse:
 
 @require_safe
 def report(request: HttpRequest, code: str, text: str, number: int) -> HttpResponse:
-    own = _wants_own(request)
-    asked = access.asked(request, code, [_needed(own)], access.clock_now())
+    own = wants_own(request)
+    asked = access.asked(request, code, [needed(own)], access.clock_now())
     found = queries.report(asked, access.day_of(text), number)
     if found is None:
         raise Http404
     return _json(found.document if own else found.outgoing, f"{code}-{text}-{number}" + ("" if own else "-outgoing"))
-
-
-@require_safe
-def gaps(request: HttpRequest, code: str, text: str) -> HttpResponse:
-    now = access.clock_now()
-    asked = access.asked(request, code, queries.READS_REPORT, now)
-    seen = queries.day(asked, access.day_of(text), now)
-    if seen.shown is None:
-        raise Http404
-    rows = gap_words.in_order(gap_words.listed(seen.shown), "due")
-    lines = dayview.lines(asked, rows, dayview.Vocabulary(asked, seen, now))
-    file = io.BytesIO()
-    write_excel(file, [_heads(asked.own).values(), *([line[c] for c in _heads(asked.own)] for line in lines)])
-    return as_file(file.getvalue(), EXCEL, f"{code}-{text}-gaps.xlsx")
 
 
 @require_safe
@@ -78,21 +61,12 @@ def _paper(request: HttpRequest, code: str, make: Callable[..., bytes], kind: st
     return as_file(content, kind, f"{code}-{shown.document.id}-{shown.document.version}-{shown.level}.{ending}")
 
 
-def _wants_own(request: HttpRequest) -> bool:
+def wants_own(request: HttpRequest) -> bool:
     return request.GET.get("form") != "outgoing"
 
 
-def _needed(own: bool) -> Permission:
+def needed(own: bool) -> Permission:
     return Permission.REPORT_READ if own else Permission.REPORT_READ_OUTGOING
-
-
-def _heads(own: bool) -> dict[str, str]:
-    """Return the columns of the table with their heads."""
-    shared = {"measure": gettext("measure"), "reason": gettext("reason")}
-    if not own:
-        return {"unit": gettext("unit"), **shared, "n": gettext("gaps")}
-    named = {"name": gettext("name"), "code": gettext("code"), "unit": gettext("unit"), "place": gettext("place")}
-    return {**named, "due": gettext("due at"), **shared}
 
 
 def _json(document: dict[str, Any], name: str) -> HttpResponse:

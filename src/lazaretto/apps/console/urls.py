@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from lazaretto.apps.console import compare, downloads, extracts, posts, signing, views
+from lazaretto.apps.console import compare, downloads, extracts, papers, posts, signing, views
 
 
 class DayConverter(StringConverter):
@@ -18,7 +18,7 @@ urlpatterns = [
     path(DAY + "amend/", signing.amend, name="amend"),
     path(DAY + "draft.json", downloads.draft, name="draft-json"),
     path(DAY + "reports/<int:number>.json", downloads.report, name="report-json"),
-    path(DAY + "gaps.xlsx", downloads.gaps, name="gaps-xlsx"),
+    path(DAY + "gaps.xlsx", papers.gaps_as_excel, name="gaps-xlsx"),
     path("facilities/<str:code>/protocol/", views.protocol, name="protocol"),
     path("facilities/<str:code>/protocol/compare/", compare.compare, name="compare"),
     path("facilities/<str:code>/posts/", posts.posts, name="posts"),
@@ -28,4 +28,12 @@ urlpatterns = [
     path("facilities/<str:code>/figures/<slug:table>.<slug:ending>", extracts.extract, name="extract"),
     path("facilities/<str:code>/protocol.docx", downloads.protocol_word, name="protocol-word"),
     path("facilities/<str:code>/protocol.pdf", downloads.protocol_pdf, name="protocol-pdf"),
+    path(DAY + "gaps.pdf", papers.gaps_as_pdf, name="gaps-pdf"),
+    path(DAY + "draft.pdf", papers.draft_as_pdf, name="draft-pdf"),
+    path(DAY + "draft.xlsx", papers.draft_as_excel, name="draft-xlsx"),
+    path(DAY + "reports/<int:number>.pdf", papers.report_as_pdf, name="report-pdf"),
+    path(DAY + "reports/<int:number>.pdf.sig.json", papers.report_signature, name="report-signature"),
+    path(DAY + "reports/<int:number>.xlsx", papers.report_as_excel, name="report-xlsx"),
+    path("facilities/<str:code>/protocol/rounds.pdf", papers.plan_as_pdf, name="plan-pdf"),
+    path("facilities/<str:code>/protocol/rounds.xlsx", papers.plan_as_excel, name="plan-xlsx"),
 ]
