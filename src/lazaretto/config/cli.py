@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lazaretto.config import runtime
-from lazaretto.config.commands import adoption, demo, facility, imports, protocol, report, system
+from lazaretto.config.commands import adoption, demo, facility, imports, protocol, report, retention, system
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,6 +33,7 @@ app.command("doctor")(system.doctor)
 app.command("verify")(system.verify)
 app.command("keys")(system.public_keys)
 app.command("excuse")(imports.excuse)
+app.command("purge")(retention.purge)
 app.command("demo")(demo.demo)
 
 
