@@ -20,6 +20,7 @@ from lazaretto.config.commands import (
     protocol,
     record,
     report,
+    retention,
     system,
     users,
 )
@@ -47,6 +48,7 @@ app.command("doctor")(system.doctor)
 app.command("verify")(record.verify)
 app.command("keys")(record.public_keys)
 app.command("excuse")(imports.excuse)
+app.command("purge")(retention.purge)
 app.command("demo")(demo.demo)
 app.add_typer(record.key, name="key")
 app.add_typer(backup.app, name="backup")

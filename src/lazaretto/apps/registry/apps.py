@@ -13,7 +13,8 @@ class RegistryConfig(AppConfig):
         """Tell the journal how to read the rows of this app."""
         from lazaretto.apps.journal import queries as journal
         from lazaretto.apps.journal.models import Log
-        from lazaretto.apps.registry import models
+        from lazaretto.apps.journal.retention import target
+        from lazaretto.apps.registry import models, retention
         from lazaretto.apps.registry.versions import key_of
 
         tables: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -41,3 +42,4 @@ class RegistryConfig(AppConfig):
         for entity, (model, related) in tables.items():
             journal.rows_now(entity, reader(entity, model, related))
         journal.rows_now("alias", aliases)
+        target("people", after="left", due=retention.people_due, purge=retention.purge_people)

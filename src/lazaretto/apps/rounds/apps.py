@@ -9,9 +9,14 @@ class RoundsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the journal where the rows of this app's entries are."""
         from lazaretto.apps.journal import queries as journal
-        from lazaretto.apps.rounds import actions, models
+        from lazaretto.apps.journal.retention import target
+        from lazaretto.apps.registry.retention import forget_with
+        from lazaretto.apps.rounds import actions, models, retention
 
         journal.rows_of("facts_recorded", actions.leaves_of)
         journal.rows_now(
             "excuse", lambda log: ((str(e.pk), e.record()) for e in models.Excuse.objects.filter(facility__log=log))
         )
+        target("facts", after="observed", due=retention.facts_due, purge=retention.purge_facts)
+        target("excuses", after="ended", due=retention.excuses_due, purge=retention.purge_excuses)
+        forget_with(retention.forget_person)
