@@ -44,13 +44,17 @@ def _due(log: Log, policy: Policy, at: int) -> list[Person]:
     later = Presence.objects.filter(person=OuterRef("pk")).filter(Q(ends=None) | Q(ends__gte=before))
     acted = Movement.objects.filter(person=OuterRef("pk"), occurred_at__gte=before)
     here = Presence.objects.filter(person=OuterRef("pk"))
-    rows = Person.objects.filter(Exists(here), ~Exists(later), ~Exists(acted), facility__log=log)
-    found = {p.pk: p for p in rows.order_by("pk") if policy.takes(p.base)}
+    rows = Person.objects.filter(~Exists(later), ~Exists(acted), facility__log=log).annotate(was_here=Exists(here))
+    quiet = {p.pk: p for p in rows.order_by("pk") if policy.takes(p.base)}
     families: dict[int, list[Person]] = {}
-    for person in Person.objects.filter(Q(merged_into__in=found) | Q(pk__in=found)):
+    for person in Person.objects.filter(facility__log=log).order_by("pk"):
         families.setdefault(person.merged_into_id or person.pk, []).append(person)
-    whole = [family for family in families.values() if all(p.pk in found for p in family)]
-    return [p for family in whole for p in sorted(family, key=lambda p: p.merged_into_id is None)]
+    due = [
+        family
+        for family in families.values()
+        if all(p.pk in quiet for p in family) and any(quiet[p.pk].was_here for p in family)
+    ]
+    return [p for family in due for p in sorted(family, key=lambda p: p.merged_into_id is None)]
 
 
 def purge_people(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.models import Log, Record
@@ -20,7 +20,7 @@ def facts_due(log: Log, policy: Policy, at: int) -> int:
     return _facts(log, policy, at).count()
 
 
-def _facts(log: Log, policy: Policy, at: int):  # type: ignore[no-untyped-def]
+def _facts(log: Log, policy: Policy, at: int) -> QuerySet[Fact]:
     rows = Fact.objects.filter(facility__log=log, observed_at__lt=policy.before(at))
     return rows.filter(observation__in=policy.of) if policy.of else rows.exclude(observation__in=policy.besides)
 
@@ -36,7 +36,7 @@ def purge_facts(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int]:
 
 
 @transaction.atomic
-def _purge(log: Log, entries: list[int], due, policy: str, *, by: str, at: int) -> int:  # type: ignore[no-untyped-def]
+def _purge(log: Log, entries: list[int], due: QuerySet[Fact], policy: str, *, by: str, at: int) -> int:
     going: dict[int, set[str]] = {entry: set() for entry in entries}
     for entry, id_ in due.values_list("entry_id", "id"):
         going[entry].add(id_)
@@ -54,7 +54,7 @@ def excuses_due(log: Log, policy: Policy, at: int) -> int:
     return _excuses(log, policy, at).count()
 
 
-def _excuses(log: Log, policy: Policy, at: int):  # type: ignore[no-untyped-def]
+def _excuses(log: Log, policy: Policy, at: int) -> QuerySet[Excuse]:
     return Excuse.objects.filter(facility__log=log, ends__lt=policy.before(at))
 
 
