@@ -12,6 +12,7 @@ from lazaretto.config import runtime, trouble
 from lazaretto.config.commands import (
     adoption,
     backup,
+    bundle,
     demo,
     facility,
     imports,
@@ -56,6 +57,7 @@ app.command("restore")(backup.restore)
 app.command("move-to")(backup.move_to)
 report.app.command("pdf")(papers.report_pdf)
 report.app.command("verify-paper")(papers.verify_paper)
+app.add_typer(bundle.app, name="bundle")
 
 
 @app.callback()

@@ -7,9 +7,12 @@ class ReportingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the journal where the signed reports are."""
+        """Tell the journal where the rows are that this app keeps itself."""
         from lazaretto.apps.journal import queries as journal
-        from lazaretto.apps.reporting import actions
+        from lazaretto.apps.reporting import actions, bundles, submissions, trust
 
         journal.rows_of("report_signed", actions.leaf_of)
         journal.rows_of("report_amended", actions.leaf_of)
+        journal.rows_of("bundle_made", bundles.leaf_of)
+        journal.rows_of("keys_trusted", trust.leaves_of)
+        journal.rows_of("bundle_received", submissions.leaves_of)
