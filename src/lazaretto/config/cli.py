@@ -23,6 +23,7 @@ from lazaretto.config.commands import (
     report,
     retention,
     system,
+    transfer,
     users,
 )
 
@@ -58,6 +59,7 @@ app.command("move-to")(backup.move_to)
 report.app.command("pdf")(papers.report_pdf)
 report.app.command("verify-paper")(papers.verify_paper)
 app.add_typer(bundle.app, name="bundle")
+app.add_typer(transfer.app, name="transfer")
 
 
 @app.callback()

@@ -9,10 +9,13 @@ class ReportingConfig(AppConfig):
     def ready(self) -> None:
         """Tell the journal where the rows are that this app keeps itself."""
         from lazaretto.apps.journal import queries as journal
-        from lazaretto.apps.reporting import actions, bundles, submissions, trust
+        from lazaretto.apps.reporting import actions, bundles, submissions, transfers, trust
 
         journal.rows_of("report_signed", actions.leaf_of)
         journal.rows_of("report_amended", actions.leaf_of)
         journal.rows_of("bundle_made", bundles.leaf_of)
         journal.rows_of("keys_trusted", trust.leaves_of)
         journal.rows_of("bundle_received", submissions.leaves_of)
+        journal.rows_of("transfer_sent", transfers.transfer_leaf)
+        journal.rows_of("transfer_received", transfers.transfer_leaf)
+        journal.rows_of("transfer_receipt", transfers.receipt_leaf)

@@ -42,19 +42,27 @@ def counts(
     measure with thresholds asks.
     """
     flows = _flows(facility, start, end)
+    absent = _not_on_the_books(facility, end - 1)
     people: dict[str, list[Subject]] = {}
     for subject in institution.subjects:
         if subject.kind == "person":
             people.setdefault(subject.population, []).append(subject)
     return {
-        population: _population(subjects, flows[population], fevers, start, end, population in measured)
+        population: _population(subjects, flows[population], fevers, start, end, population in measured, absent)
         for population, subjects in sorted(people.items())
     }
 
 
 def _population(
-    subjects: Sequence[Subject], flows: Counter[str], fevers: Mapping[str, Fever], start: int, end: int, measured: bool
+    subjects: Sequence[Subject],
+    flows: Counter[str],
+    fevers: Mapping[str, Fever],
+    start: int,
+    end: int,
+    measured: bool,
+    absent: set[str],
 ) -> dict[str, Any]:
+    here = [s for s in subjects if s.ref not in absent]
     feverish = [fevers[s.ref] for s in subjects if s.ref in fevers]
     row: dict[str, Any] = {
         "present_start": sum(_present(s, start - 1) for s in subjects),
@@ -63,8 +71,8 @@ def _population(
         "fever_screened": sum(f.screened for f in feverish) if measured else null("not_measured"),
         "fever_confirmed": sum(f.confirmed for f in feverish) if measured else null("not_measured"),
         **{name: null("not_collected") for name in NOT_COLLECTED[:2]},
-        "in_isolation": _standing(subjects, ISOLATION, end - 1),
-        "in_quarantine": _standing(subjects, QUARANTINE, end - 1),
+        "in_isolation": _standing(here, ISOLATION, end - 1),
+        "in_quarantine": _standing(here, QUARANTINE, end - 1),
         **{name: null("not_collected") for name in NOT_COLLECTED[2:]},
         "staff_on_duty": null("not_staff"),
     }
@@ -79,6 +87,22 @@ def _present(subject: Subject, at: int) -> bool:
 
 def _standing(subjects: Iterable[Subject], key: str, at: int) -> int:
     return sum(any(s.key == key and s.start <= at < s.end for s in p.standings) for p in subjects)
+
+
+def _not_on_the_books(facility: Facility, at: int) -> set[str]:
+    """Return who had not come yet, or had gone for good, by an instant: a standing of theirs counts elsewhere."""
+    stays: dict[str, list[tuple[int, int, str]]] = {}
+    rows = Presence.objects.filter(facility=facility, layer="record").order_by("starts")
+    for code, starts, ends, exit_ in rows.values_list("person__code", "starts", "ends", "exit"):
+        stays.setdefault(f"person:{code}", []).append((starts or 0, FOREVER if ends is None else ends, exit_))
+    found = set()
+    for ref, own in stays.items():
+        begun = [s for s in own if s[0] <= at]
+        if not begun or (
+            begun[-1][1] <= at and (begun[-1][2] or ("away" if len(begun) < len(own) else "released")) != "away"
+        ):
+            found.add(ref)
+    return found
 
 
 def _flows(facility: Facility, start: int, end: int) -> dict[str, Counter[str]]:

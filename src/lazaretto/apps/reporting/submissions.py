@@ -15,7 +15,7 @@ from lazaretto.apps.reporting import checking, continuity, envelopes
 from lazaretto.apps.reporting.continuity import Judged, Received, judge
 from lazaretto.apps.reporting.envelopes import MALFORMED, refuse
 from lazaretto.apps.reporting.models import ReceivedBundle, Submission
-from lazaretto.apps.reporting.trust import keep, node_log, trusted, trusted_rows
+from lazaretto.apps.reporting.trust import check_believed, follow, node_log, trusted
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import parse_moment
 from lazaretto.protocol.refusal import Refusal
@@ -65,7 +65,7 @@ def _receive(data: bytes, by: str, at: int, among: Iterable[int] | None) -> list
         raise Refusal("faulty", Text("；".join(f.zh for f in said), "; ".join(f.en for f in said)))
     stated = [_stated(bundle, at) for bundle in content.bundles]
     known = judged_of(organisation)
-    _follow(organisation, content, believed, by, at)
+    follow(organisation, content, believed, by, at)
     rows = [
         _store(organisation, bundle, facts, log, by=by, at=at)
         for bundle, facts in zip(content.bundles, stated, strict=True)
@@ -86,30 +86,6 @@ def _organisation(code: str, among: Iterable[int] | None) -> Organisation:
     return found
 
 
-def check_believed(content: checking.Content, believed: Mapping[str, Mapping[str, str]], code: str) -> None:
-    """:raises Refusal: no_key, other_key, with the fingerprint to be compared."""
-    try:
-        ok = all(b["signature"]["key_id"] in checking.keys_of(b, believed) for b in content.bundles)
-        told = checking.signing_keys(content)
-        marks = [envelopes.in_fours(envelopes.fingerprint(k["public"])) for k in told]
-    except MALFORMED:
-        refuse("edited", "文件读不通：被改过或损坏", "the file cannot be read: it was changed or damaged")
-    mark = marks[0] if marks else "?"
-    if ok:
-        return
-    if not believed:
-        refuse(
-            "no_key",
-            f"还没有登记 {code} 的密钥；文件上的密钥是 {mark}，向对方核对后登记",
-            f"no key of {code} has been told; the one in the file is {mark}: compare it with them, then trust it",
-        )
-    refuse(
-        "other_key",
-        f"文件由另一把密钥签名（{mark}），不是登记的 {code} 的密钥；没有收下。若对方更换了密钥，核对后重新登记",
-        f"the file is signed with another key ({mark}) than the one told of {code}; it was not taken. If they changed it, compare and trust it anew",
-    )
-
-
 def _stated(bundle: Mapping[str, Any], at: int) -> checking.Stated:
     try:
         found = checking.stated(bundle)
@@ -122,16 +98,6 @@ def _stated(bundle: Mapping[str, Any], at: int) -> checking.Stated:
             f"the file says it was made at {bundle['made_at']}, which is still to come; check both clocks",
         )
     return found
-
-
-def _follow(
-    organisation: Organisation, content: checking.Content, believed: dict[str, dict[str, str]], by: str, at: int
-) -> None:
-    """Believe the keys from now on that a believed key signed for."""
-    new = checking.keys_reached(content, believed)
-    rows = trusted_rows(organisation)
-    if new and rows:
-        keep(organisation, rows[0].log, new, how="rotated", generation=rows[0].generation, reason="", by=by, at=at)
 
 
 def _store(

@@ -11,7 +11,7 @@ from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.models import Organisation
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.models import Entry, Key, Log
-from lazaretto.apps.reporting import envelopes
+from lazaretto.apps.reporting import checking, envelopes
 from lazaretto.apps.reporting.envelopes import MALFORMED, refuse
 from lazaretto.apps.reporting.models import TrustedKey
 
@@ -121,6 +121,40 @@ def keep(
         row.entry = entry
     TrustedKey.objects.bulk_create(rows)
     return rows
+
+
+def check_believed(content: checking.Content, believed: Mapping[str, Mapping[str, str]], code: str) -> None:
+    """:raises Refusal: no_key, other_key, with the fingerprint to be compared."""
+    try:
+        ok = all(b["signature"]["key_id"] in checking.keys_of(b, believed) for b in content.bundles)
+        told = checking.signing_keys(content)
+        marks = [envelopes.in_fours(envelopes.fingerprint(k["public"])) for k in told]
+    except MALFORMED:
+        refuse("edited", "文件读不通：被改过或损坏", "the file cannot be read: it was changed or damaged")
+    mark = marks[0] if marks else "?"
+    if ok:
+        return
+    if not believed:
+        refuse(
+            "no_key",
+            f"还没有登记 {code} 的密钥；文件上的密钥是 {mark}，向对方核对后登记",
+            f"no key of {code} has been told; the one in the file is {mark}: compare it with them, then trust it",
+        )
+    refuse(
+        "other_key",
+        f"文件由另一把密钥签名（{mark}），不是登记的 {code} 的密钥；没有收下。若对方更换了密钥，核对后重新登记",
+        f"the file is signed with another key ({mark}) than the one told of {code}; it was not taken. If they changed it, compare and trust it anew",
+    )
+
+
+def follow(
+    organisation: Organisation, content: checking.Content, believed: dict[str, dict[str, str]], by: str, at: int
+) -> None:
+    """Believe the keys from now on that a believed key signed for."""
+    new = checking.keys_reached(content, believed)
+    rows = trusted_rows(organisation)
+    if new and rows:
+        keep(organisation, rows[0].log, new, how="rotated", generation=rows[0].generation, reason="", by=by, at=at)
 
 
 def leaves_of(entry: Entry) -> list[bytes]:
