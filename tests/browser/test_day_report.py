@@ -23,7 +23,7 @@ PAGES = (
 
 
 @pytest.fixture
-def day(small: Small, look_at: Callable[[int], None]) -> Small:  # noqa: F811
+def day(small: Small, look_at: Callable[[int], None]) -> Small:
     """A facility with an unsigned day, looked at as it ends, and its epidemic lead."""
     small.bring("facts", READINGS)
     look_at(small.at)

@@ -1,7 +1,5 @@
 """Reading the protocol in a real browser: a value explains itself, with and without script; the page is accessible."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import re
 from collections.abc import Callable
 from typing import Any

@@ -31,7 +31,7 @@ def test_a_span_too_long_is_refused(small: Small) -> None:
 
 
 @pytest.mark.parametrize("role", POLICY)
-def test_who_gets_figures(small: Small, sign_in: SignIn, role: str) -> None:  # noqa: F811
+def test_who_gets_figures(small: Small, sign_in: SignIn, role: str) -> None:
     client = sign_in(role, small.facility.organisation)
     wanted = 200 if Permission.EXTRACT_READ in POLICY[role] else 403
     assert client.get("/facilities/YT/figures/").status_code == wanted
@@ -39,7 +39,7 @@ def test_who_gets_figures(small: Small, sign_in: SignIn, role: str) -> None:  # 
     assert client.get("/facilities/NN/figures/").status_code == 404
 
 
-def test_rubbish_in_the_address(small: Small, sign_in: SignIn) -> None:  # noqa: F811
+def test_rubbish_in_the_address(small: Small, sign_in: SignIn) -> None:
     client = sign_in("analyst", small.facility.organisation)
     for query in ("first=x", "first=2026-03-18&last=2026-03-17", "first=2020-01-01&last=2026-01-01"):
         page = client.get(f"/facilities/YT/figures/?{query}")

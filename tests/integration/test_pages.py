@@ -1,7 +1,5 @@
 """Each page: who may see it, what it says of an unknown day, signing and amending, files, and what it costs."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import io
 import json
 import re

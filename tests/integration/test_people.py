@@ -15,7 +15,8 @@ from lazaretto.apps.registry import actions, exports, imports, merging, queries
 from lazaretto.apps.registry.files import HIDDEN, open_file
 from lazaretto.apps.registry.importing import run
 from lazaretto.apps.registry.models import Assignment, Movement, Person, Presence, Standing
-from lazaretto.apps.registry.moving import Move, record_movement, void_movement
+from lazaretto.apps.registry.movements import Move
+from lazaretto.apps.registry.moving import record_movement, void_movement
 from lazaretto.apps.registry.tables import write_excel
 from lazaretto.protocol.refusal import Refusal
 from tests.conftest import Small

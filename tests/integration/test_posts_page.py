@@ -12,7 +12,7 @@ from tests.integration.test_posts import facility_with_posts
 
 
 @pytest.mark.parametrize("role", POLICY)
-def test_who_sees_and_who_names(make_facility: Any, tmp_path: Path, sign_in: SignIn, role: str) -> None:  # noqa: F811
+def test_who_sees_and_who_names(make_facility: Any, tmp_path: Path, sign_in: SignIn, role: str) -> None:
     small = facility_with_posts(make_facility, tmp_path)
     client = sign_in(role, small.facility.organisation)
     page = client.get("/facilities/PP/posts/")
@@ -25,7 +25,7 @@ def test_who_sees_and_who_names(make_facility: Any, tmp_path: Path, sign_in: Sig
     assert client.get(f"/facilities/{other.facility.code}/posts/").status_code == 404
 
 
-def test_naming_and_ending(make_facility: Any, tmp_path: Path, sign_in: SignIn) -> None:  # noqa: F811
+def test_naming_and_ending(make_facility: Any, tmp_path: Path, sign_in: SignIn) -> None:
     small = facility_with_posts(make_facility, tmp_path)
     client = sign_in("department_head", small.facility.organisation)
     page = client.get("/facilities/PP/posts/").content.decode()
@@ -56,7 +56,7 @@ def test_the_page_costs_the_same_for_many(
     make_facility: Any,
     tmp_path: Path,
     sign_in: SignIn,
-    django_assert_max_num_queries: Any,  # noqa: F811
+    django_assert_max_num_queries: Any,
 ) -> None:
     small = facility_with_posts(make_facility, tmp_path)
     client = sign_in("inspector", small.facility.organisation)

@@ -1,7 +1,5 @@
 """The protocol's page and papers: what is said, why, at which level, to whom, and what it costs."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import html
 import io
 import re

@@ -6,7 +6,8 @@ from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.journal.queries import verify, verify_deep
 from lazaretto.apps.registry import actions
 from lazaretto.apps.registry.models import LegalDate, Presence, Standing
-from lazaretto.apps.registry.moving import Move, record_movement
+from lazaretto.apps.registry.movements import Move
+from lazaretto.apps.registry.moving import record_movement
 from tests.conftest import Small
 
 

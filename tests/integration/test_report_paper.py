@@ -1,7 +1,5 @@
 """The day's report on paper: who may print which form, what stands on it, and that its signature holds for these bytes only."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import io
 import json
 from collections.abc import Callable

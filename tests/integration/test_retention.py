@@ -10,7 +10,8 @@ from lazaretto.apps.journal import retention
 from lazaretto.apps.journal.models import Entry, Record
 from lazaretto.apps.registry import actions, merging
 from lazaretto.apps.registry.models import Alias, Movement, Person, Presence
-from lazaretto.apps.registry.moving import Move, record_movement, void_movement
+from lazaretto.apps.registry.movements import Move
+from lazaretto.apps.registry.moving import record_movement, void_movement
 from lazaretto.apps.rounds.models import Excuse, Fact
 from tests.conftest import Small
 

@@ -1,7 +1,5 @@
 """The second factor with real codes: set up, asked for, refused, limited, replaced by recovery codes, reset."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import re
 import time
 from collections.abc import Iterator

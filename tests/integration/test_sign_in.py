@@ -1,7 +1,5 @@
 """Signing in and out, one's own account, and the choices that stay with a browser."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import re
 from collections.abc import Iterator
 from typing import Any

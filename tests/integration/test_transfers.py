@@ -15,7 +15,8 @@ from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.journal.queries import verify, verify_deep
 from lazaretto.apps.registry import actions as registry
 from lazaretto.apps.registry.models import LegalDate, Movement, Person, Presence, Standing
-from lazaretto.apps.registry.moving import Move, courses, record_movement, void_movement
+from lazaretto.apps.registry.movements import Move
+from lazaretto.apps.registry.moving import courses, record_movement, void_movement
 from lazaretto.apps.reporting import arrivals, envelopes, transfers
 from lazaretto.apps.reporting.arrivals import Choices
 from lazaretto.apps.reporting.models import Transfer, TransferReceipt

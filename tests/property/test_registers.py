@@ -11,8 +11,8 @@ import pytest
 
 from lazaretto.apps.registry import headcount, queries
 from lazaretto.apps.registry.models import Movement, Person, Place, Presence
-from lazaretto.apps.registry.movements import KINDS, possible
-from lazaretto.apps.registry.moving import Move, courses, record_movement, record_movements, void_movement
+from lazaretto.apps.registry.movements import KINDS, Move, possible
+from lazaretto.apps.registry.moving import courses, record_movement, record_movements, void_movement
 from lazaretto.protocol.refusal import Refusal
 from tests.conftest import HOUR, Small
 

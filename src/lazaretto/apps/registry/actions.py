@@ -43,9 +43,16 @@ def set_standing(
     """
     Say that something is so of a person or place from `starts` on. What was said before under the key ends there; of a
     key that takes several values, only the same value.
+
+    :raises Refusal: out_of_order, if what is on file begins later, or at the same moment.
     """
     which = {"person": subject} if isinstance(subject, Person) else {"place": subject}
     facility, slot = subject.facility, slot_of(key, value)
+    later = Standing.objects.filter(key=key, slot=slot, starts__gte=starts, **which)
+    if any(old.end_ms > starts for old in (later if ends is None else later.filter(starts__lt=ends))):
+        raise Refusal(
+            "out_of_order", Text("已有从那时或更晚开始的一条", "one that begins then or later is on file already")
+        )
     changed = list(Standing.objects.filter(key=key, slot=slot, ends=None, **which))
     changed += list(Standing.objects.filter(key=key, slot=slot, ends__gt=starts, starts__lt=starts, **which))
     for old in changed:
@@ -148,10 +155,15 @@ def end_assignment(*, item: Assignment, ends: int, by: str, at: int) -> Assignme
 
 @transaction.atomic
 def set_unit(*, person: Person, unit: Group, starts: int, by: str, at: int) -> Assignment:
-    """Have a person belong to a unit from `starts` on; the unit before ends there. `Person.unit` is the one that holds now."""
+    """
+    Have a person belong to a unit from `starts` on; the unit before ends there. `Person.unit` is the one that holds now.
+
+    :raises Refusal: in_future, other_facility, out_of_order (the unit that holds began later), same_unit.
+    """
     before = list(
         Assignment.objects.filter(person=person, kind="group", ends=None, key__in=_unit_codes(person.facility))
     )
+    _check_may_set_unit(person, unit, before, starts, at)
     for old in before:
         old.ends = starts
         old.save(update_fields=["ends"])
@@ -163,6 +175,17 @@ def set_unit(*, person: Person, unit: Group, starts: int, by: str, at: int) -> A
     versions = [*(version("assignment", a) for a in [*before, made]), version("person", person)]
     journal.record(person.facility.log, "unit_set", versions, by=by, at=at, occurred_at=starts, subjects=[person.ref])
     return made
+
+
+def _check_may_set_unit(person: Person, unit: Group, before: list[Assignment], starts: int, at: int) -> None:
+    if starts > at:
+        raise Refusal("in_future", Text("时间还没到", "that moment is still to come"), starts)
+    if unit.facility_id != person.facility_id:
+        raise Refusal("other_facility", Text("单位属于另一机构", "the unit is in another facility"))
+    if any(old.key == unit.code for old in before):
+        raise Refusal("same_unit", Text("已经属于这个单位", "belongs to that unit already"))
+    if any(old.start_ms >= starts for old in before):
+        raise Refusal("out_of_order", Text("现单位从那之后才开始", "the unit that holds now began later than that"))
 
 
 def _unit_codes(facility: Facility) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lazaretto.apps.accounts.permissions import Permission
+from lazaretto.apps.accounts.queries import looks_at
 from lazaretto.apps.registry.exports import born
 from lazaretto.apps.registry.identity import masked
 from lazaretto.apps.registry.models import Assignment, LegalDate, Movement, Person, Presence, Standing
@@ -53,9 +54,20 @@ class File:
         return [self.person.ref, *(p.ref for p in self.merged)]
 
 
+def merged_into(person: Person) -> list[Person]:
+    """Return the files that were merged into a person's, and those that had been merged into them."""
+    found: list[Person] = []
+    edge = [person.pk]
+    while edge:
+        more = list(Person.objects.filter(merged_into__in=edge).order_by("code"))
+        found += more
+        edge = [p.pk for p in more]
+    return found
+
+
 def open_file(person: Person, may: Container[Permission], at: int) -> File:
     """Return what is on file of a person and of the files merged into his, in a fixed number of queries."""
-    merged = list(person.absorbed.order_by("code"))
+    merged = merged_into(person)
     own = [person, *merged]
     shown: list[str] = []
     number: str | Hidden = masked(person.identity_number)
@@ -98,13 +110,14 @@ def copy_for(person: Person, at: int) -> dict[str, Any]:
     Return everything on file about a person and about files merged into his, for that person: nothing is masked, and
     who looked is part of it.
     """
-    own = [person, *person.absorbed.order_by("code")]
-    found: dict[str, Any] = {"facility": person.facility.code, "made_at": at, "files": []}
+    own = [person, *merged_into(person)]
+    looks = [look._asdict() for look in looks_at([p.ref for p in own])]
+    found: dict[str, Any] = {"facility": person.facility.code, "made_at": at, "files": [], "who_looked": looks}
     for one in own:
         found["files"].append(
             {
                 "person": one.record() | {"ref": None},
-                "aliases": list(one.aliases.values_list("name", flat=True)),
+                "aliases": [alias.record() | {"person": one.code} for alias in one.aliases.order_by("name")],
                 "presence": [p.record() for p in one.presences.select_related("place", "person").order_by("starts")],
                 "movements": [
                     m.record() | {"by": None}

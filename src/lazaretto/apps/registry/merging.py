@@ -14,6 +14,7 @@ from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.journal.models import Log
 from lazaretto.apps.registry.models import Alias, Assignment, Facility, LegalDate, NotSame, Person, Presence, Standing
+from lazaretto.apps.registry.moving import courses
 from lazaretto.apps.registry.sounds import search_text
 from lazaretto.apps.registry.versions import version
 from lazaretto.protocol.refusal import Refusal
@@ -122,8 +123,8 @@ def merge(*, keep: Person, absorb: Person, reason: str, by: str, at: int) -> Per
     under `keep`, unless it has its own. What was recorded before stays under its code, and both files are shown
     together.
 
-    :raises Refusal: no_reason, same_file, merged_already, other_facility, both_inside (in different places),
-        legal_dates_differ.
+    :raises Refusal: no_reason, same_file, merged_already, other_facility, other_is_away, both_inside (in different
+        places), legal_dates_differ.
     """
     Log.objects.select_for_update().get(pk=keep.facility.log_id)
     _check_may_merge(keep, absorb, reason)
@@ -150,6 +151,15 @@ def _check_may_merge(keep: Person, absorb: Person, reason: str) -> None:
     for person in (keep, absorb):
         if person.merged_into_id is not None:
             raise Refusal("merged_already", Text(f"{person.code} 已并入别的档案", f"{person.code} was merged before"))
+    kept, absorbed = (courses([person])[person.pk].whereabouts for person in (keep, absorb))
+    if kept == "gone" and absorbed == "away":
+        raise Refusal(
+            "other_is_away",
+            Text(
+                f"{absorb.code} 外出未归，{keep.code} 不在册：请保留 {absorb.code}",
+                f"{absorb.code} is away and on the books, {keep.code} is not: keep {absorb.code}",
+            ),
+        )
     inside = [_open(person) for person in (keep, absorb)]
     if inside[0] and inside[1] and inside[0].place_id != inside[1].place_id:
         raise Refusal(

@@ -5,8 +5,10 @@ Movements are entered in the order in which they happened; what was entered wron
 back, with a reason. So presence is at any time what the valid movements say.
 """
 
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from lazaretto.apps.registry.models import Person, Place
 from lazaretto.protocol.text import Text
 
 Whereabouts = Literal["gone", "inside", "away"]
@@ -67,6 +69,19 @@ AWAY_EXITS = frozenset({"away"})
 #: What an import may say of how a presence began and ended; `merged` closes a duplicate file.
 ENTRIES = ("", "admitted", "transferred_in", "returned", "merged")
 EXITS = ("", "released", "transferred_out", "died", "away", "merged")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A movement as somebody reports it. `back_by` is when somebody who is away is due back."""
+
+    person: Person
+    kind: str
+    occurred_at: int
+    place: Place | None = None
+    counterpart: str = ""
+    reason: str = ""
+    back_by: int | None = None
 
 
 def possible(now: Whereabouts) -> list[Kind]:

@@ -11,8 +11,9 @@ from django.db.models import Max
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.journal.models import Log
-from lazaretto.apps.registry.models import Facility, Movement, Person, Place, Presence
-from lazaretto.apps.registry.movements import AWAY_EXITS, KINDS, WHEREABOUTS, Whereabouts, possible
+from lazaretto.apps.registry.models import Facility, Movement, Person, Presence
+from lazaretto.apps.registry.movements import AWAY_EXITS, KINDS, WHEREABOUTS, Move, Whereabouts, possible
+from lazaretto.apps.registry.rooms import Rooms
 from lazaretto.apps.registry.versions import version
 from lazaretto.protocol.clock import local
 from lazaretto.protocol.refusal import Refusal
@@ -21,19 +22,6 @@ from lazaretto.protocol.text import Text
 #: How far ahead of our clock a movement may claim to have happened: two clocks, not two days.
 AHEAD_MS = 120_000
 _BATCH = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A movement as somebody reports it. `back_by` is when somebody who is away is due back."""
-
-    person: Person
-    kind: str
-    occurred_at: int
-    place: Place | None = None
-    counterpart: str = ""
-    reason: str = ""
-    back_by: int | None = None
 
 
 @dataclass(slots=True)
@@ -78,8 +66,12 @@ def courses(people: Iterable[Person]) -> dict[int, Course]:
 
 
 def check_may_move(course: Course, move: Move, *, at: int) -> None:
-    """:raises Refusal: unknown_kind, in_future, out_of_order, not_possible, no_place, same_place, other_facility."""
+    """:raises Refusal: merged, unknown_kind, in_future, out_of_order, not_possible, no_place, same_place, other_facility."""
     kind = KINDS.get(move.kind)
+    if move.person.merged_into_id is not None:
+        raise Refusal(
+            "merged", Text(f"{move.person.code} 已并入另一份档案", f"{move.person.code} was merged into another file")
+        )
     if kind is None:
         known = ", ".join(KINDS)
         raise Refusal(
@@ -135,16 +127,19 @@ def record_movements(facility: Facility, moves: Sequence[Move], *, by: str, at: 
     """
     Enter movements in the order given, all or none, as one entry in the journal.
 
-    :raises Refusal: see `check_may_move`.
+    :raises Refusal: see `check_may_move` and `Rooms.check`.
     """
     Log.objects.select_for_update().get(pk=facility.log_id)
     known = courses(move.person for move in moves)
+    rooms = Rooms(facility, moves)
     number = Movement.objects.filter(facility=facility).aggregate(last=Max("number"))["last"] or 0
     made: list[Movement] = []
     stays: dict[int, Presence] = {}
     for move in moves:
         course = known[move.person.pk]
         check_may_move(course, move, at=at)
+        rooms.check(move)
+        rooms.carry_out(move)
         number += 1
         movement = Movement(
             facility=facility, person=move.person, number=number, kind=move.kind, occurred_at=move.occurred_at,
@@ -162,6 +157,28 @@ def record_movements(facility: Facility, moves: Sequence[Move], *, by: str, at: 
         subjects=refs if len(refs) <= 50 else (),
     )  # fmt: skip
     return made
+
+
+def refusals(facility: Facility, moves: Sequence[Move], *, at: int) -> dict[int, Refusal]:
+    """Return what `record_movements` would refuse, by the id of the person; nothing is written."""
+    known, rooms = courses(move.person for move in moves), Rooms(facility, moves)
+    found: dict[int, Refusal] = {}
+    for move in moves:
+        course = known[move.person.pk]
+        try:
+            check_may_move(course, move, at=at)
+            rooms.check(move)
+        except Refusal as refusal:
+            found[move.person.pk] = refusal
+            continue
+        rooms.carry_out(move)
+        _carry_out(
+            course,
+            Movement(
+                facility=facility, person=move.person, kind=move.kind, occurred_at=move.occurred_at, place=move.place
+            ),
+        )
+    return found
 
 
 @transaction.atomic

@@ -175,4 +175,5 @@ def gone_while_away(facility: Facility, at: int) -> set[int]:
 def away(facility: Facility, at: int, *, bases: Iterable[str] = HELD) -> int:
     """Return how many people are on the books and outside at an instant."""
     gone = gone_while_away(facility, at)
+    gone |= set(Person.objects.filter(facility=facility, merged_at__lte=at).values_list("pk", flat=True))
     return headcount.away_at((s for s in stays_of(facility, bases=bases) if s.person not in gone), at)

@@ -25,7 +25,8 @@ from lazaretto.apps.registry import actions as registry
 from lazaretto.apps.registry.importing import run
 from lazaretto.apps.registry.imports import PeopleImporter, PlaceImporter, PresenceImporter
 from lazaretto.apps.registry.models import Facility, Person, Place
-from lazaretto.apps.registry.moving import Move, record_movement
+from lazaretto.apps.registry.movements import Move
+from lazaretto.apps.registry.moving import record_movement
 from lazaretto.apps.rehearse.institution import DAY, FEVER, SEED, WINGS, DemoInstitution, DemoPerson, institution
 from lazaretto.apps.reporting import actions as reporting
 from lazaretto.apps.reporting.queries import signed_reports

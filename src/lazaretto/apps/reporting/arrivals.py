@@ -15,7 +15,8 @@ from lazaretto.apps.registry import actions as registry
 from lazaretto.apps.registry import identity
 from lazaretto.apps.registry.merging import Candidate, candidates
 from lazaretto.apps.registry.models import Alias, Facility, LegalDate, Movement, Person, Place, Standing
-from lazaretto.apps.registry.moving import Move, record_movement
+from lazaretto.apps.registry.movements import Move
+from lazaretto.apps.registry.moving import record_movement
 from lazaretto.apps.registry.queries import HELD
 from lazaretto.apps.registry.sounds import search_text, terms
 from lazaretto.apps.registry.standings import slot_of

@@ -16,7 +16,8 @@ from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.journal.queries import public_keys
 from lazaretto.apps.journal.signatures import is_signed
 from lazaretto.apps.registry.models import Facility, Movement, Person
-from lazaretto.apps.registry.moving import Move, courses, record_movement
+from lazaretto.apps.registry.movements import Move
+from lazaretto.apps.registry.moving import courses, record_movement
 from lazaretto.apps.registry.queries import HELD
 from lazaretto.apps.reporting import checking, envelopes, handover, seals
 from lazaretto.apps.reporting.envelopes import MALFORMED, refuse

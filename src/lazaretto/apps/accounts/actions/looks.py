@@ -14,7 +14,7 @@ def record_reads(
     *, log: Log, subjects: Iterable[str], fields: Iterable[str], where: str, why: str = "", by: str, at: int
 ) -> None:
     """Remember that sensitive fields of people's files were shown. `subjects` are their references."""
-    said = ",".join(sorted(fields))
+    said = ",".join(sorted(fields))[:200]
     reads = [
         SensitiveRead(
             log=log, subject=ref, by=by, fields=said, where=where, why=why[:200], read_at=at, salt=journal.new_salt()

@@ -1,7 +1,7 @@
 """Reads of accounts, by subject. Everything starts from the asker; what is not granted is denied."""
 
 from lazaretto.apps.accounts.queries.organisations import called, everywhere, managed, tree, visible, zone_for
-from lazaretto.apps.accounts.queries.reads import logs_watched_by, reads_in, reads_of
+from lazaretto.apps.accounts.queries.reads import Look, logs_watched_by, looks_at, looks_in, reads_in, reads_of
 from lazaretto.apps.accounts.queries.scope import (
     NotAllowed,
     below,
@@ -12,6 +12,7 @@ from lazaretto.apps.accounts.queries.scope import (
     may,
     organisations_where,
     permissions_in,
+    roles_in,
 )
 from lazaretto.apps.accounts.queries.tokens import Bearer, digest_of, own_token, tokens_of, user_of_token
 from lazaretto.apps.accounts.queries.users import (
@@ -30,6 +31,7 @@ from lazaretto.apps.accounts.queries.users import (
 
 __all__ = [
     "Bearer",
+    "Look",
     "NotAllowed",
     "authenticators",
     "below",
@@ -47,6 +49,8 @@ __all__ = [
     "grants_of",
     "last_sign_ins",
     "logs_watched_by",
+    "looks_at",
+    "looks_in",
     "managed",
     "may",
     "organisations_where",
@@ -54,6 +58,7 @@ __all__ = [
     "permissions_in",
     "reads_in",
     "reads_of",
+    "roles_in",
     "tokens_of",
     "tree",
     "user_called",

@@ -1,6 +1,8 @@
 """Who was shown sensitive fields of whose file."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -42,3 +44,46 @@ def logs_watched_by(user: User, on: date) -> QuerySet[Log]:
     """Return the logs of the facilities whose looks the asker may see. A facility's log has its organisation's code."""
     places = organisations_where(user, [Permission.ACCESS_READ], on)
     return Log.objects.filter(name__in=Organisation.objects.filter(pk__in=places).values("code"))
+
+
+class Look(NamedTuple):
+    """That somebody was shown sensitive fields: at whose file (its reference), who, when, which, where and why."""
+
+    subject: str
+    read_at: int
+    username: str
+    name_zh: str
+    name_en: str
+    fields: str
+    where: str
+    why: str
+
+
+def looks_at(refs: Iterable[str], *, most: int | None = None) -> list[Look]:
+    """Return who was shown sensitive fields of files, the last look first."""
+    return _looks(SensitiveRead.objects.filter(subject__in=list(refs)), most)
+
+
+def looks_in(log: int, *, refs: Iterable[str] | None = None, most: int = 200) -> list[Look]:
+    """Return who was shown sensitive fields in the facility whose log has this id, the last look first."""
+    rows = SensitiveRead.objects.filter(log_id=log)
+    return _looks(rows if refs is None else rows.filter(subject__in=list(refs)), most)
+
+
+def _looks(rows: QuerySet[SensitiveRead], most: int | None) -> list[Look]:
+    found = list(rows.order_by("-read_at", "-pk")[:most])
+    users = {u.ref: u for u in User.objects.filter(ref__in={r.by for r in found})}
+    none = User(username="")
+    return [
+        Look(
+            r.subject,
+            r.read_at,
+            (u := users.get(r.by, none)).username or r.by,
+            u.name_zh,
+            u.name_en,
+            r.fields,
+            r.where,
+            r.why,
+        )
+        for r in found
+    ]

@@ -114,3 +114,17 @@ def check_may(user: User, permission: Permission, organisation_id: int, on: date
     """:raises NotAllowed: if the user may not."""
     if not may(user, permission, organisation_id, on):
         raise NotAllowed(permission)
+
+
+def roles_in(user: User, organisation: Organisation, on: date) -> list[str]:
+    """Return the roles that a user has in an organisation or above it, each once, in the order of the policy."""
+    held: dict[tuple[bool, int], set[str]] = {}
+    for role, place in grants_in_force(user, on).values_list("role", "organisation_id"):
+        held.setdefault((role in HEALTH_CHAIN, place), set()).add(role)
+    found: set[str] = set()
+    for health in (False, True):
+        at: Organisation | None = organisation
+        while at is not None:
+            found |= held.get((health, at.pk), set())
+            at = at.health_parent if health else at.command_parent
+    return [role for role in POLICY if role in found]

@@ -11,8 +11,8 @@ from django.db import transaction
 from lazaretto.apps.registry.importing import Importer, Taken
 from lazaretto.apps.registry.imports.assigned import person_in
 from lazaretto.apps.registry.models import Facility, Movement
-from lazaretto.apps.registry.movements import KINDS
-from lazaretto.apps.registry.moving import Move, enter_only, record_movements
+from lazaretto.apps.registry.movements import KINDS, Move
+from lazaretto.apps.registry.moving import enter_only, record_movements
 from lazaretto.apps.registry.tables import Row, RowError
 from lazaretto.protocol.clock import FOREVER
 from lazaretto.protocol.refusal import Refusal
@@ -20,7 +20,10 @@ from lazaretto.protocol.text import Text
 
 _WORDS = {kind.title.zh: kind.id for kind in KINDS.values()} | {kind.title.en: kind.id for kind in KINDS.values()}
 #: Which cell a refusal is about.
-_COLUMNS = {"unknown_kind": "kind", "no_place": "place", "same_place": "place", "other_facility": "place"}
+_COLUMNS = {
+    "unknown_kind": "kind", "no_place": "place", "same_place": "place", "other_facility": "place",
+    "bed_taken": "place", "out_of_service": "place", "merged": "subject",
+}  # fmt: skip
 
 
 class MovementImporter(Importer):

@@ -5,39 +5,25 @@ Somebody who may be on file already is taken in all the same, with a note: a lis
 person to decide.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
-from lazaretto.apps.registry import identity
+from lazaretto.apps.registry import claims, identity
+from lazaretto.apps.registry.claims import Population, checked_code
 from lazaretto.apps.registry.importing import Importer, Taken, Writes
-from lazaretto.apps.registry.imports.places import checked_code
 from lazaretto.apps.registry.models import Alias, Assignment, Facility, Group, Person
 from lazaretto.apps.registry.sounds import search_text, terms
 from lazaretto.apps.registry.tables import Row, RowError
 from lazaretto.apps.registry.versions import version
-from lazaretto.protocol.clock import local_day, parse_moment
+from lazaretto.protocol.clock import local_day
 from lazaretto.protocol.text import Text
 
-SEXES = {"male": "male", "m": "male", "男": "male", "1": "male", "female": "female", "f": "female", "女": "female",
-         "2": "female", "": "", "unknown": "unknown", "未知": "unknown", "0": "unknown", "9": "unknown"}  # fmt: skip
-UNKNOWN = frozenset({"unknown", "不详", "未知", "?"})
-_YEAR, _MONTH = re.compile(r"\d{4}"), re.compile(r"(\d{4})-(\d{1,2})")
-_SEVERAL = re.compile("[;；、]")
 FIELDS = ("population", "base", "name", "sex", "birth_date", "birth_precision", "identity_kind", "identity_number")
-
-
-class Population(NamedTuple):
-    """A population code over its base class."""
-
-    code: str
-    base: str
 
 
 class PeopleImporter(Importer):
@@ -70,8 +56,8 @@ class PeopleImporter(Importer):
 
     def take(self, row: Row) -> Taken:
         code = checked_code(row)
-        values = self._values(row)
-        unit, names = self._unit(row.text("unit_code")), self._aliases(row)
+        values = claims.values_of(row, self.populations, self.facility.zone, self.today)
+        unit, names = self._unit(row.text("unit_code")), claims.names_in(row.text("aliases"))
         person = self.people.get(code)
         if person is None:
             self.people[code] = person = Person(facility=self.facility, code=code, unit=unit, **values)
@@ -99,70 +85,6 @@ class PeopleImporter(Importer):
             return "updated"
         return "skipped"
 
-    def _values(self, row: Row) -> dict[str, Any]:
-        word = row.need("population")
-        population = self.populations.get(word) or self.populations.get(word.lower())
-        if population is None:
-            known = "、".join(sorted({p.code for p in self.populations.values()}))
-            raise RowError(
-                "population",
-                Text(f"没有人群“{word}”，可用：{known}", f"there is no population {word!r}; known: {known}"),
-            )
-        sex = SEXES.get(row.text("sex").lower())
-        if sex is None:
-            raise RowError("sex", Text("性别填 男/女/未知", "sex is male, female or unknown"))
-        kind, number = self._identity(row)
-        born, precision = self._birth_date(row)
-        return {
-            "population": population.code, "base": population.base, "name": self._name(row.text("name")), "sex": sex,
-            "birth_date": born, "birth_precision": precision, "identity_kind": kind, "identity_number": number,
-        }  # fmt: skip
-
-    def _name(self, text: str) -> str:
-        return "" if text.lower() in UNKNOWN else text[:120]
-
-    def _identity(self, row: Row) -> tuple[str, str]:
-        word, number = row.text("identity_kind"), row.text("identity_number")
-        kind = identity.WORDS.get(word, word.lower())
-        if not kind and number:
-            kind = "national_id" if len(number.strip()) in (15, 18) else ""
-        if kind not in ("", "national_id", "passport", "permit", "none", "unknown"):
-            raise RowError(
-                "identity_kind",
-                Text(
-                    "证件类型填 身份证/护照/通行证/无/不详",
-                    "identity_kind is national_id, passport, permit, none or unknown",
-                ),
-            )
-        try:
-            return kind, identity.checked(kind, number)
-        except identity.WrongIdentity as error:
-            raise RowError("identity_number", error.message) from None
-
-    def _birth_date(self, row: Row) -> tuple[date | None, str]:
-        """Return a birth date and how exactly it is known: a year alone, or a year and month, are enough."""
-        text = row.text("birth_date")
-        if not text or text.lower() in UNKNOWN:
-            return None, ""
-        try:
-            if _YEAR.fullmatch(text):
-                born, precision = date(int(text), 1, 1), "year"
-            elif found := _MONTH.fullmatch(text):
-                born, precision = date(int(found[1]), int(found[2]), 1), "month"
-            else:
-                born, precision = local_day(self.facility.zone, parse_moment(text, self.facility.zone)), "day"
-        except ValueError:
-            raise RowError(
-                "birth_date",
-                Text(
-                    f"看不懂日期“{text}”，写作 1980-05-20、1980-05 或 1980",
-                    f"cannot read the date {text!r}; write 1980-05-20, 1980-05 or 1980",
-                ),
-            ) from None
-        if born > self.today or born.year < 1880:
-            raise RowError("birth_date", Text(f"出生日期 {text} 不可能", f"nobody here was born on {text}"))
-        return born, precision
-
     def _unit(self, code: str) -> Group | None:
         if not code:
             return None
@@ -170,9 +92,6 @@ class PeopleImporter(Importer):
             self.units[code] = Group(facility=self.facility, code=code[:60], kind="unit")
             self.new_units.append(self.units[code])
         return self.units[code]
-
-    def _aliases(self, row: Row) -> list[str]:
-        return [name.strip()[:120] for name in _SEVERAL.split(row.text("aliases")) if name.strip()]
 
     def _call(self, person: Person, names: Iterable[str]) -> bool:
         """Note what else a person is called, and what he is found by; say whether anything was new."""

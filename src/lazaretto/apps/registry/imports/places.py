@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from lazaretto.apps.journal import actions as journal
+from lazaretto.apps.registry.claims import checked_code
 from lazaretto.apps.registry.importing import Importer, Taken, Writes
 from lazaretto.apps.registry.models import Asset, Facility, Group, Place, Standing
 from lazaretto.apps.registry.tables import Row, RowError
@@ -216,14 +217,6 @@ class AssetImporter(Importer):
             written = self.writes.write(Asset, ["kind", "name_zh", "name_en", "place"])
             journal.record(self.facility.log, "assets_imported", [version("asset", a) for a in written], by=by, at=at)
         return {}
-
-
-def checked_code(row: Row) -> str:
-    """Return the code of a row. :raises RowError: if it cannot be one."""
-    code = row.need("code")
-    if len(code) > 60 or any(c in code for c in "/:|"):
-        raise RowError("code", Text("编号最多 60 字，不含 / : |", "a code has up to 60 characters and none of / : |"))
-    return code
 
 
 def _take_thing(known: dict[str, Any], writes: Writes, row: Row, made: Any, values: Mapping[str, Any]) -> Taken:
