@@ -10,7 +10,7 @@ from typing import Any
 import typst
 
 from lazaretto.papers import fonts
-from lazaretto.papers.protocol import Stamp, paper
+from lazaretto.papers.protocol import Paper, Stamp, paper
 from lazaretto.protocol.load import Loaded
 from lazaretto.protocol.resolve import Resolved
 
@@ -19,7 +19,11 @@ _TEMPLATES = Path(__file__).parent
 
 def as_pdf(protocol: Loaded | Resolved, language: str, stamp: Stamp | None = None) -> bytes:
     """Return a protocol as a PDF for the archive. The same protocol and stamp give the same bytes."""
-    said = paper(protocol, language, stamp)
+    return set_paper(paper(protocol, language, stamp))
+
+
+def set_paper(said: Paper) -> bytes:
+    """Return a paper as a PDF for the archive."""
     return typeset("paper.typ", asdict(said), said.on)
 
 

@@ -19,7 +19,7 @@ _links: dict[str, Callable[[Any], Sequence[Any]]] = {}
 
 
 def facilities_from(source: Callable[[Any], Sequence[Any]]) -> None:
-    """Declare who knows which facilities a user may go to; each has `code` and `name`."""
+    """Declare who knows which facilities a user may go to; each has `code`, `name` and `url`."""
     _sources[:] = [source]
 
 

@@ -10,7 +10,9 @@ from django.http import Http404, HttpRequest
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import queries
+from lazaretto.apps.console.presenters import sections
 from lazaretto.apps.console.presenters.places import in_language
+from lazaretto.protocol.clock import parse_moment
 from lazaretto.web.dates import clock, day_of_week, local
 
 
@@ -37,11 +39,39 @@ def day_of(text: str) -> date:
         raise Http404 from None
 
 
+def date_of(text: str) -> date | None:
+    """Return a date that was typed or picked, None if it cannot be read."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def moment_of(text: str, zone: str, now: int) -> int | None:
+    """
+    Return a moment that was typed or picked, None if it cannot be read. Nothing said is now, and so is this minute: a
+    field that knows no seconds must not put the present before the past.
+    """
+    if not text.strip():
+        return now
+    try:
+        found = parse_moment(text, zone)
+    except (ValueError, OverflowError):
+        return None
+    return now if found // 60_000 == now // 60_000 else found
+
+
 def frame(found: queries.Asked, section: str, now: int) -> dict[str, Any]:
     """Return what the frame around a facility's page needs: where we are, and the time there."""
     zone = found.facility.zone
     return {
         "section": section,
-        "here": {"code": found.facility.code, "name": in_language(found.facility.organisation)},
+        "here": {
+            "code": found.facility.code,
+            "name": in_language(found.facility.organisation),
+            "nav": sections.open_to(found.facility.code, found.may),
+            "reads_report": not found.may.isdisjoint(queries.READS_REPORT),
+            "reads_protocol": Permission.PROTOCOL_READ in found.may,
+        },
         "clock": f"{day_of_week(local(now, zone).date())} {clock(now, zone)}",
     }

@@ -14,7 +14,11 @@ class ConsoleConfig(AppConfig):
         from lazaretto.web.shell import facilities_from
 
         def own(user: Any) -> list[dict[str, str]]:
-            found = queries.facilities(user, queries.READS_REPORT, access.clock_now())
-            return [{"code": f.code, "name": presenters.places.in_language(f.organisation)} for f in found]
+            found = queries.open_facilities(user, access.clock_now())
+            return [
+                {"code": a.facility.code, "name": presenters.places.in_language(a.facility.organisation),
+                 "url": presenters.sections.first_page(a.facility.code, a.may)}
+                for a in found
+            ]  # fmt: skip
 
         facilities_from(own)

@@ -53,6 +53,20 @@ def facilities(user: User, permissions: Iterable[Permission], now: int) -> list[
     )
 
 
+def open_facilities(user: User, now: int) -> list[Asked]:
+    """
+    Return the facilities in which the user may do anything. What he may do is looked up only where he reads no reports:
+    elsewhere he enters by them.
+    """
+    reading = {f.pk for f in facilities(user, READS_REPORT, now)}
+    found = []
+    for one in facilities(user, Permission, now):
+        on = local_day(one.zone, now)
+        may = frozenset(READS_REPORT) if one.pk in reading else permissions_in(user, one.organisation, on)
+        found.append(Asked(one, may, on))
+    return found
+
+
 def facility(user: User, code: str, now: int) -> Asked | None:
     """Return the facility of that code with what the user may do there, or None if he may nothing there."""
     found = Facility.objects.select_related("organisation__command_parent", "log").filter(code=code).first()

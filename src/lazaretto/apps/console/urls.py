@@ -1,7 +1,26 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from lazaretto.apps.console import compare, downloads, extracts, papers, posts, signing, views
+from lazaretto.apps.console import (
+    compare,
+    copies,
+    downloads,
+    duplicates,
+    extracts,
+    headcount,
+    looks,
+    movements,
+    moving,
+    papers,
+    people,
+    person,
+    person_edit,
+    places,
+    posts,
+    signing,
+    tables,
+    views,
+)
 
 
 class DayConverter(StringConverter):
@@ -9,6 +28,8 @@ class DayConverter(StringConverter):
 
 
 register_converter(DayConverter, "day")
+HERE = "facilities/<str:code>/"
+PERSON = HERE + "people/<str:person>/"
 DAY = "facilities/<str:code>/days/<day:text>/"
 urlpatterns = [
     path("", views.home, name="home"),
@@ -36,4 +57,31 @@ urlpatterns = [
     path(DAY + "reports/<int:number>.xlsx", papers.report_as_excel, name="report-xlsx"),
     path("facilities/<str:code>/protocol/rounds.pdf", papers.plan_as_pdf, name="plan-pdf"),
     path("facilities/<str:code>/protocol/rounds.xlsx", papers.plan_as_excel, name="plan-xlsx"),
+    path(HERE + "people/", people.people, name="people"),
+    path(HERE + "people.xlsx", people.excel, name="people-xlsx"),
+    path(HERE + "register/", people.add, name="person-new"),
+    path(PERSON, person.person, name="person"),
+    path(PERSON + "show/", person.show, name="person-show"),
+    path(PERSON + "precaution/", person.precaution, name="person-precaution"),
+    path(PERSON + "edit/", person_edit.edit, name="person-edit"),
+    path(PERSON + "part/", person_edit.part, name="person-part"),
+    path(PERSON + "copy.<str:ending>", copies.copy, name="person-copy"),
+    path(HERE + "movements/", movements.movements, name="movements"),
+    path(HERE + "movements.xlsx", movements.excel, name="movements-xlsx"),
+    path(HERE + "movements/new/", moving.new, name="movement-new"),
+    path(HERE + "movements/<int:number>/void/", movements.void, name="movement-void"),
+    path(HERE + "headcount/", headcount.headcount, name="headcount"),
+    path(HERE + "headcount.xlsx", headcount.excel, name="headcount-xlsx"),
+    path(HERE + "duplicates/", duplicates.duplicates, name="duplicates"),
+    path(HERE + "duplicates/<str:person>/<str:other>/", duplicates.duplicate, name="duplicate"),
+    path(HERE + "places/", places.places, name="places"),
+    path(HERE + "add-place/", places.add, name="place-new"),
+    path(HERE + "places/<str:place>/", places.place, name="place"),
+    path(HERE + "places/<str:place>/service/", places.service, name="place-service"),
+    path(HERE + "tables/", tables.tables, name="tables"),
+    path(HERE + "tables/<str:table>.<str:ending>", tables.out, name="table-file"),
+    path(HERE + "tables/<str:table>/", tables.table, name="table"),
+    path(HERE + "tables/<str:table>/confirm/", tables.confirm, name="table-confirm"),
+    path(HERE + "tables/<str:table>/errors/<str:token>.xlsx", tables.errors, name="table-errors"),
+    path(HERE + "looks/", looks.looks, name="looks"),
 ]

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import access, dayview, queries, reading
 from lazaretto.apps.console.presenters import home as home_words
+from lazaretto.apps.console.presenters import sections
+from lazaretto.apps.console.presenters.places import in_language
 from lazaretto.protocol.clock import local_day
 
 STRIP = 14
@@ -24,7 +26,12 @@ def home(request: HttpRequest) -> HttpResponse:
     span = [on for strip in days.values() for on in strip] or [date.min]
     signed = queries.signed_days(found, min(span), max(span))
     groups = home_words.rows(found, signed, days)
+    others = [a for a in queries.open_facilities(request.user, now) if a.facility not in found]  # type: ignore[arg-type]
     said = {"groups": groups, "sentence": home_words.sentence(groups), "section": "home", "legend": LEGEND}
+    said["others"] = [
+        {"name": in_language(a.facility.organisation), "url": sections.first_page(a.facility.code, a.may)}
+        for a in others
+    ]
     return render(request, "console/home.html", said)
 
 

@@ -2,7 +2,7 @@
 Tables out. Each is written as its importer reads it: what was taken out can be brought in again, here or elsewhere.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from lazaretto.apps.registry.models import Assignment, Facility, LegalDate, Movement, Person, Place, Presence, Standing
@@ -104,9 +104,10 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[Facility], Iterator[Line]]]] 
 }
 
 
-def lines(facility: Facility, table: str, *, empty: bool = False) -> Iterator[list[Any]]:
-    """Return a table with its heads first; `empty` gives the heads alone, to be filled in."""
+def lines(facility: Facility, table: str, *, without: Container[str] = ()) -> Iterator[list[Any]]:
+    """Return a table with its heads first. Columns named in `without` are not there at all: an empty cell would say none."""
     heads, rows = TABLES[table]
-    yield list(heads)
-    if not empty:
-        yield from rows(facility)
+    kept = [n for n, head in enumerate(heads) if head not in without]
+    yield [heads[n] for n in kept]
+    for line in rows(facility):
+        yield [line[n] for n in kept]

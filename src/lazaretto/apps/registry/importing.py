@@ -86,6 +86,18 @@ def run(
     Rows are written in chunks; each chunk is a transaction of its own, and `progress(rows so far)` is called only after
     its commit: what was reported as taken survives a crash. Importing the file again takes up where it stopped.
     """
+    account = Account(dry_run=dry_run)
+    for account in steps(importer, path, dry_run=dry_run, by=by, clock=clock):
+        progress(account.rows)
+    return account
+
+
+def steps(importer: Importer, path: Path, *, dry_run: bool, by: str, clock: Callable[[], int]) -> Iterator[Account]:
+    """
+    Import a file and return the account so far after each chunk, the whole account last.
+
+    :raises TableError: before anything is taken, if the file is no such table.
+    """
     columns, rows = tables.read(path, importer.required, importer.known)
     account = Account(columns=columns, dry_run=dry_run)
     ordered = iter(importer.order(rows))
@@ -114,9 +126,9 @@ def run(
         for word, n in Counter(taken.values()).items():
             setattr(account, word, getattr(account, word) + n)
         account.failures += failed.values()
-        progress(account.rows)
+        yield account
     account.failures.sort(key=lambda f: f.row.number)
-    return account
+    yield account
 
 
 class Writes:

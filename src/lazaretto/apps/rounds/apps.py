@@ -10,8 +10,9 @@ class RoundsConfig(AppConfig):
         """Tell the journal where the rows of this app's entries are."""
         from lazaretto.apps.journal import queries as journal
         from lazaretto.apps.journal.retention import target
+        from lazaretto.apps.registry import files
         from lazaretto.apps.registry.retention import forget_with
-        from lazaretto.apps.rounds import actions, models, retention
+        from lazaretto.apps.rounds import actions, models, queries, retention
 
         journal.rows_of("facts_recorded", actions.leaves_of)
         journal.rows_now(
@@ -20,3 +21,5 @@ class RoundsConfig(AppConfig):
         target("facts", after="observed", due=retention.facts_due, purge=retention.purge_facts)
         target("excuses", after="ended", due=retention.excuses_due, purge=retention.purge_excuses)
         forget_with(retention.forget_person)
+        files.part_of_copy("facts", queries.facts_about)
+        files.part_of_copy("excuses", queries.excuses_of)

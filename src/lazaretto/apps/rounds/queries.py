@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -57,19 +57,20 @@ _READ = (
 def _facts(facility: Facility, start: int, end: int, as_of: int) -> list[record.Fact]:
     """Facts observed near the day, with the whole chain of corrections of each (a correction may change the time)."""
     known = models.Fact.objects.filter(facility=facility, recorded_at__lte=as_of)
-    found = {f.id: f for f in _read(known.filter(observed_at__gte=start, observed_at__lt=end))}
-    corrections = list(_read(known.filter(supersedes__gt="")))
+    found = {f.id: f for f in read(known.filter(observed_at__gte=start, observed_at__lt=end))}
+    corrections = list(read(known.filter(supersedes__gt="")))
     edge = set(found)
     while edge and corrections:
         targets = {found[i].supersedes for i in edge} - {None} - set(found)
         linked = [c for c in corrections if c.supersedes in edge]
-        linked += _read(known.filter(id__in=sorted(map(str, targets)))) if targets else []
+        linked += read(known.filter(id__in=sorted(map(str, targets)))) if targets else []
         edge = {f.id for f in linked} - set(found)
         found |= {f.id: f for f in linked}
     return list(found.values())
 
 
-def _read(rows: QuerySet[models.Fact]) -> Iterator[record.Fact]:
+def read(rows: QuerySet[models.Fact]) -> Iterator[record.Fact]:
+    """Return rows as the evaluator takes them."""
     for (
         id_,
         observation,
@@ -160,3 +161,26 @@ def _people(facility: Facility, standings: dict[tuple[str, int], list[record.Sta
             f"person:{code}", "person", population, base, unit or "", tuple(stays[pk]),
             tuple(standings["person", pk]), tuple(held[pk]),
         )  # fmt: skip
+
+
+# -- what a person may ask for -------------------------------------------------------------------------------------
+
+
+def facts_about(person: Person) -> list[dict[str, Any]]:
+    """Return everything that rounds found about a person; who entered it is left out."""
+    rows = models.Fact.objects.filter(facility=person.facility_id, subject_kind="person", subject=person.code)
+    return [f.record() | {"by": None} for f in rows.order_by("observed_at", "id")]
+
+
+def excuses_of(person: Person) -> list[dict[str, Any]]:
+    """Return why rounds on a person were not owed."""
+    rows = models.Excuse.objects.filter(facility=person.facility_id, subject=f"person:{person.code}")
+    return [e.record() | {"by": None} for e in rows.order_by("starts", "pk")]
+
+
+def people_with_facts(facility: Facility, start: int, end: int) -> set[str]:
+    """Return the codes of the people about whom something was recorded in [start, end)."""
+    rows = models.Fact.objects.filter(
+        facility=facility, subject_kind="person", observed_at__gte=start, observed_at__lt=end
+    )
+    return set(rows.values_list("subject", flat=True).distinct())

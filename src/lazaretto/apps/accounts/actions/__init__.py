@@ -2,7 +2,7 @@
 
 from lazaretto.apps.accounts.actions.acting import NODE
 from lazaretto.apps.accounts.actions.grants import end_grant, grant
-from lazaretto.apps.accounts.actions.looks import leaves_of, record_reads
+from lazaretto.apps.accounts.actions.looks import leaves_of, record_reads, record_taken_out
 from lazaretto.apps.accounts.actions.organisations import close_organisation, create_organisation, set_parent
 from lazaretto.apps.accounts.actions.signing_in import record_sign_in
 from lazaretto.apps.accounts.actions.tokens import create_token, note_use, revoke_token
@@ -34,6 +34,7 @@ __all__ = [
     "reactivate",
     "record_reads",
     "record_sign_in",
+    "record_taken_out",
     "reset_factor",
     "reset_password",
     "revoke_token",

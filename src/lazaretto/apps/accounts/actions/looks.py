@@ -30,6 +30,12 @@ def record_reads(
     SensitiveRead.objects.bulk_create(reads, batch_size=500)
 
 
+@transaction.atomic
+def record_taken_out(*, log: Log, table: str, rows: int, by: str, at: int) -> None:
+    """Remember that a register with names was taken out as a file."""
+    journal.append(log, "table_taken_out", leaf="0" * 64, n=0, by=by, at=at, detail={"table": table, "rows": rows})
+
+
 def leaves_of(entry: Entry) -> list[bytes]:
     """Return the leaves of the reads of an entry, in order of subject."""
     reads = SensitiveRead.objects.filter(entry=entry).order_by("subject")

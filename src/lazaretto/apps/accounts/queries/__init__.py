@@ -26,6 +26,7 @@ from lazaretto.apps.accounts.queries.users import (
     user_called,
     user_list,
     user_seen_by,
+    users_called,
     users_seen_by,
 )
 
@@ -65,6 +66,7 @@ __all__ = [
     "user_list",
     "user_of_token",
     "user_seen_by",
+    "users_called",
     "users_seen_by",
     "visible",
     "zone_for",

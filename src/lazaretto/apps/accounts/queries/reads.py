@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from lazaretto.apps.accounts.models import Organisation, SensitiveRead, User
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries.scope import organisations_where
+from lazaretto.apps.accounts.queries.users import users_called
 from lazaretto.apps.journal.models import Log
 
 
@@ -72,7 +73,7 @@ def looks_in(log: int, *, refs: Iterable[str] | None = None, most: int = 200) ->
 
 def _looks(rows: QuerySet[SensitiveRead], most: int | None) -> list[Look]:
     found = list(rows.order_by("-read_at", "-pk")[:most])
-    users = {u.ref: u for u in User.objects.filter(ref__in={r.by for r in found})}
+    users = users_called(r.by for r in found)
     none = User(username="")
     return [
         Look(

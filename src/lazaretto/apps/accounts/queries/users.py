@@ -96,3 +96,8 @@ def authenticators(user: User) -> list[Authenticator]:
 def last_sign_ins(user: User, n: int = 20) -> list[SignIn]:
     """Return the user's own history of signing in, the latest first."""
     return list(SignIn.objects.filter(user=user).order_by("-occurred_at", "-id")[:n])
+
+
+def users_called(refs: Iterable[str]) -> dict[str, User]:
+    """Return users by their references; what is no user's (a command, an import) is not in it."""
+    return {u.ref: u for u in User.objects.filter(ref__in={r for r in refs if r})}

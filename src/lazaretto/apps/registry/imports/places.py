@@ -53,11 +53,11 @@ class PlaceImporter(Importer):
         return [*ready, *(row for rest in waiting.values() for row in rest)]
 
     def take(self, row: Row) -> Taken:
-        code, kind = checked_code(row), row.need("kind").lower()
+        code, kind = checked_code(row), row.need("kind").lower()[:40]
         parent = self._parent(row, code)
         capacity = self._capacity(row)
         values = {
-            "parent": parent, "kind": kind, "name_zh": row.text("name_zh"), "name_en": row.text("name_en"),
+            "parent": parent, "kind": kind, "name_zh": row.text("name_zh")[:120], "name_en": row.text("name_en")[:120],
             "capacity": capacity,
         }  # fmt: skip
         key_area = self._key_area(row)

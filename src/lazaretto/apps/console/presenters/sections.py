@@ -1,0 +1,50 @@
+"""The parts of a facility's pages: what each is called, where it is, and who may open it."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from lazaretto.apps.accounts.permissions import Permission
+
+_P = Permission
+READS_PEOPLE = frozenset({_P.RESIDENTS_READ, _P.STAFF_READ})
+
+
+class Section(NamedTuple):
+    """A section by its id (also the name of its address), and the permissions of which one opens it."""
+
+    id: str
+    name: Promise
+    icon: str
+    permissions: frozenset[Permission]
+
+
+SECTIONS = (
+    Section("people", _("People"), "people", READS_PEOPLE),
+    Section("movements", _("Movements"), "moves", READS_PEOPLE),
+    Section("headcount", _("Headcount"), "count", frozenset({_P.RESIDENTS_READ})),
+    Section("duplicates", _("Possible duplicates"), "pair", frozenset({_P.PEOPLE_WRITE})),
+    Section("places", _("Places"), "places", frozenset({_P.PLACES_READ})),
+    Section("tables", _("Tables"), "table", frozenset({_P.PLACES_READ})),
+    Section("looks", _("Who looked"), "eye", frozenset({_P.ACCESS_READ})),
+)
+
+
+def open_to(code: str, may: Collection[Permission]) -> list[dict[str, Any]]:
+    """Return the sections of a facility that somebody with these permissions may open."""
+    return [
+        {"id": s.id, "name": s.name, "icon": s.icon, "url": reverse(s.id, args=[code])}
+        for s in SECTIONS
+        if not s.permissions.isdisjoint(may)
+    ]
+
+
+def first_page(code: str, may: Collection[Permission]) -> str:
+    """Return the address at which somebody enters a facility: its reports, else the first section that is open to him."""
+    if _P.REPORT_READ in may or _P.REPORT_READ_OUTGOING in may:
+        return reverse("days", args=[code])
+    found = open_to(code, may)
+    return found[0]["url"] if found else reverse("protocol", args=[code])
