@@ -1,12 +1,16 @@
 """POST /api/v1/facts: who may, what comes back, and that repeats change nothing."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from lazaretto.apps.accounts import actions as accounts
-from lazaretto.apps.accounts.models import ApiToken, Role
+from lazaretto.apps.accounts import queries
+from lazaretto.apps.accounts.models import ApiToken, Grant, Role, User
 from lazaretto.apps.accounts.permissions import POLICY, Permission
 from lazaretto.apps.rounds.models import Fact
 from tests.conftest import Small
@@ -70,6 +74,69 @@ def test_an_ended_token_is_no_token(small: Small, client: Client) -> None:
     secret = token(small, Role.WARD_OFFICER)
     ApiToken.objects.update(ends_at=small.at)
     assert post(client, secret, batch({"id": "a"})).status_code == 401
+
+
+def test_a_token_may_what_its_scopes_and_its_users_roles_have_in_common(small: Small, client: Client) -> None:
+    secret = token(small, Role.WARD_OFFICER)
+    ApiToken.objects.update(scopes=["protocol.read", "places.read"])
+    answer = post(client, secret, batch({"id": "a"}))
+    assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
+    assert answer.json()["type"] == "not_allowed"
+    ApiToken.objects.update(scopes=["fact.record"])
+    assert post(client, secret, batch({"id": "a"})).status_code == 200
+    accounts.end_grant(grant=Grant.objects.get(), why="left", by="t", at=small.at)
+    assert post(client, secret, batch({"id": "b"})).status_code == 404
+    assert Fact.objects.count() == 1
+
+
+def test_a_token_narrowed_to_an_organisation_opens_no_other(small: Small, make_facility: Any, client: Client) -> None:
+    other = make_facility("ZZ").facility.organisation
+    secret = token(small, Role.WARD_OFFICER)
+    user = User.objects.get()
+    accounts.grant(user=user, role=Role.WARD_OFFICER, organisation=other, by="t", at=small.at)
+    assert post(client, secret, batch({"id": "a"}, facility="ZZ")).status_code == 200
+    ApiToken.objects.update(organisation=small.facility.organisation)
+    assert post(client, secret, batch({"id": "b"}, facility="ZZ")).status_code == 404
+    assert post(client, secret, batch({"id": "b"})).status_code == 200
+    bureau = accounts.create_organisation(code="BJ", kind="bureau", name_zh="局", by="t", at=0)
+    accounts.set_parent(organisation=other, which="command_parent", parent=bureau, by="t", at=0)
+    ApiToken.objects.update(organisation=bureau)
+    assert post(client, secret, batch({"id": "c"})).status_code == 404
+    assert post(client, secret, batch({"id": "c"}, facility="ZZ")).status_code == 200
+
+
+def test_every_question_about_a_tokens_user_is_narrowed(small: Small) -> None:
+    secret, on = token(small, Role.EPIDEMIC_LEAD), date(2026, 3, 17)
+    home = small.facility.organisation
+    ApiToken.objects.update(scopes=["report.read", "users.manage"])
+    bearer = queries.user_of_token(secret, small.at)
+    assert bearer
+    assert bearer.scopes == {Permission.REPORT_READ, Permission.USERS_MANAGE}
+    assert queries.everything(bearer.user, on) == {Permission.REPORT_READ}
+    assert queries.permissions_in(bearer.user, home, on) == {Permission.REPORT_READ}
+    assert queries.granting(bearer.user, Permission.OVERRIDE_APPROVE, home, on) == []
+    assert queries.granting(bearer.user, Permission.REPORT_READ, home, on) == [home]
+    assert not queries.may(bearer.user, Permission.REPORT_SIGN, home.pk, on)
+    assert queries.everything(User.objects.get(), on) == POLICY[Role.EPIDEMIC_LEAD]
+
+
+def test_a_revoked_token_and_a_deactivated_user_get_nothing(small: Small, client: Client) -> None:
+    secret = token(small, Role.WARD_OFFICER)
+    accounts.revoke_token(token=ApiToken.objects.get(), by="t", at=small.at)
+    assert post(client, secret, batch({"id": "a"})).status_code == 401
+    ApiToken.objects.update(revoked_at=None)
+    accounts.deactivate(user=User.objects.get(), why="left", by="t", at=small.at)
+    assert post(client, secret, batch({"id": "a"})).status_code == 401
+
+
+def test_the_day_of_last_use_is_written_once_a_day(small: Small, client: Client) -> None:
+    secret = token(small, Role.WARD_OFFICER)
+    assert ApiToken.objects.get().last_used_on is None
+    post(client, secret, batch({"id": "a"}))
+    assert ApiToken.objects.get().last_used_on is not None
+    with CaptureQueriesContext(connection) as seen:
+        post(client, secret, batch({"id": "b"}))
+    assert not [q for q in seen.captured_queries if q["sql"].startswith('UPDATE "accounts_apitoken"')]
 
 
 @pytest.mark.parametrize(
