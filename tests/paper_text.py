@@ -5,7 +5,8 @@ import zlib
 
 _OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\n(.*?)\nendobj", re.S)
 _STREAM = re.compile(rb"^(<<.*?>>)\nstream\n(.*)\nendstream$", re.S)
-_TOKEN = re.compile(rb"/(f\d+) [\d.]+ Tf|/ActualText\s*<[^>]*>|(?<![<])<([0-9A-Fa-f]+)>|\b(BT)\b|(\()")
+_TEXT = re.compile(rb"\bBT\b")
+_TOKEN = re.compile(rb"<<.*?>>|/(f\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>|(\()|\b(ET)\b", re.S)
 _IN_STRING = re.compile(rb"\\.|[()]", re.S)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.S)
 _PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
@@ -61,20 +62,21 @@ def _text(content: bytes, fonts: dict[bytes, dict[int, str]]) -> str:
     said: list[str] = []
     font: dict[int, str] = {}
     at = 0
-    while token := _TOKEN.search(content, at):
-        name, hexadecimal, begin, opened = token.groups()
-        at = token.end()
-        codes = b""
-        if name:
-            font = fonts[name]
-        elif begin:
-            said.append(" ")
-        elif hexadecimal:
-            codes = bytes.fromhex(hexadecimal.decode())
-        elif opened:
-            end = _end_of_string(content, at)
-            codes, at = _ESCAPE.sub(_unescape, content[at : end - 1]), end
-        said += [font[int.from_bytes(codes[i : i + 2], "big")] for i in range(0, len(codes), 2)]
+    while begin := _TEXT.search(content, at):  # strings outside are properties, not text
+        at = begin.end()
+        said.append(" ")
+        while token := _TOKEN.search(content, at):
+            name, hexadecimal, opened, ended = token.groups()
+            at = token.end()
+            if ended:
+                break
+            codes = bytes.fromhex(hexadecimal.decode()) if hexadecimal else b""
+            if name:
+                font = fonts[name]
+            elif opened:
+                end = _end_of_string(content, at)
+                codes, at = _ESCAPE.sub(_unescape, content[at : end - 1]), end
+            said += [font[int.from_bytes(codes[i : i + 2], "big")] for i in range(0, len(codes), 2)]
     return "".join(said)
 
 

@@ -22,6 +22,7 @@ from lazaretto.config.commands import (
     record,
     report,
     retention,
+    sheet,
     system,
     transfer,
     users,
@@ -60,6 +61,7 @@ report.app.command("pdf")(papers.report_pdf)
 report.app.command("verify-paper")(papers.verify_paper)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(transfer.app, name="transfer")
+app.add_typer(sheet.app, name="sheet")
 
 
 @app.callback()

@@ -17,6 +17,7 @@ from lazaretto.apps.console import (
     person_edit,
     places,
     posts,
+    sheets,
     signing,
     tables,
     views,
@@ -84,4 +85,8 @@ urlpatterns = [
     path(HERE + "tables/<str:table>/confirm/", tables.confirm, name="table-confirm"),
     path(HERE + "tables/<str:table>/errors/<str:token>.xlsx", tables.errors, name="table-errors"),
     path(HERE + "looks/", looks.looks, name="looks"),
+    path("facilities/<str:code>/sheets/", sheets.index, name="sheets"),
+    path("facilities/<str:code>/sheets/open", sheets.open_sheet, name="open-sheet"),
+    path("facilities/<str:code>/sheets/<str:sheet_code>.pdf", sheets.print_sheet, name="sheet-pdf"),
+    path("facilities/<str:code>/sheets/<str:sheet_code>/", sheets.sheet, name="sheet"),
 ]

@@ -23,3 +23,10 @@ class RoundsConfig(AppConfig):
         forget_with(retention.forget_person)
         files.part_of_copy("facts", queries.facts_about)
         files.part_of_copy("excuses", queries.excuses_of)
+        journal.rows_now(
+            "sheet",
+            lambda log: (
+                (s.code, s.record())
+                for s in models.Sheet.objects.filter(facility__log=log).prefetch_related("rows").order_by("pk")
+            ),
+        )

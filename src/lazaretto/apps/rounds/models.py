@@ -1,10 +1,11 @@
-"""Facts and excuses. Neither is ever changed: a correction is a fact that supersedes another."""
+"""Facts, excuses, and sheets of paper. None is ever changed: a correction is a fact that supersedes another."""
 
 from typing import Any, ClassVar
 
 from django.db import models
 
 from lazaretto.apps.journal.models import Entry
+from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN
 from lazaretto.apps.registry.models import Facility
 
 
@@ -125,4 +126,90 @@ class Excuse(models.Model):
             "by": self.by,
             "recorded_at": self.recorded_at,
             "withdrawn_at": self.withdrawn_at,
+        }
+
+
+class Sheet(models.Model):
+    """
+    A round on paper, for places without network: who was to be asked and when, as it was printed.
+
+    `columns` are the due instants, `reasons` the reason codes as the legend numbers them; neither changes afterwards.
+    What is typed from it are facts with ids made from the codes of sheet and row.
+    """
+
+    PRIVACY: ClassVar = {
+        "id": PLAIN, "facility": PLAIN, "code": PLAIN, "measure": PLAIN, "observation": PLAIN, "place": PLAIN,
+        "unit": PLAIN, "on": PLAIN, "columns": PLAIN, "reasons": PLAIN, "made_at": PLAIN, "by": PLAIN,
+    }  # fmt: skip
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="sheets")
+    code = models.CharField(max_length=8, unique=True)
+    measure = models.CharField(max_length=64)
+    observation = models.CharField(max_length=64)
+    place = models.CharField(max_length=60, blank=True)
+    unit = models.CharField(max_length=60, blank=True)
+    on = models.DateField()
+    columns: models.JSONField = models.JSONField(default=list)
+    reasons: models.JSONField = models.JSONField(default=list)
+    made_at = models.BigIntegerField()
+    by = models.CharField(max_length=40)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["facility", "made_at"], name="sheet_by_time")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "measure": self.measure,
+            "observation": self.observation,
+            "place": self.place,
+            "unit": self.unit,
+            "on": self.on.isoformat(),
+            "columns": self.columns,
+            "reasons": self.reasons,
+            "made_at": self.made_at,
+            "by": self.by,
+            "rows": [row.record() for row in sorted(self.rows.all(), key=lambda row: row.number)],
+        }
+
+
+class SheetRow(models.Model):
+    """
+    One line of a sheet. `asked` are the columns in which the subject was owed something when the sheet was made, and
+    `place` is where it was then.
+    """
+
+    PRIVACY: ClassVar = {
+        "id": PLAIN, "sheet": PLAIN, "number": PLAIN, "code": PLAIN, "subject_kind": PLAIN, "subject": IDENTIFYING,
+        "place": IDENTIFYING, "asked": PLAIN,
+    }  # fmt: skip
+
+    sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="rows")
+    number = models.PositiveIntegerField()
+    code = models.CharField(max_length=3)
+    subject_kind = models.CharField(max_length=10)
+    subject = models.CharField(max_length=60)
+    place = models.CharField(max_length=60, blank=True)
+    asked: models.JSONField = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["sheet", "number"], name="sheet_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id}/{self.code}"
+
+    @property
+    def ref(self) -> str:
+        return f"{self.subject_kind}:{self.subject}"
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "code": self.code,
+            "subject": self.ref,
+            "place": self.place,
+            "asked": self.asked,
         }

@@ -40,7 +40,7 @@ def report_pdf(
         runtime.fail(Text("--form 写 own 或 outgoing", "--form is own or outgoing"), 2)
     found, day, own = facility_or_fail(facility), runtime.parse_day(on), form == "own"
     asked = Asked(found, frozenset(Permission), day)
-    with translation.override(_language(lang)):
+    with translation.override(chosen_language(lang)):
         if draft:
             try:
                 documents = queries.draft_with_outgoing(found, day, runtime.now())
@@ -65,7 +65,7 @@ def report_pdf(
     runtime.out.print(words.format(signature["code"]), markup=False, soft_wrap=True)
 
 
-def _language(lang: str) -> str:
+def chosen_language(lang: str) -> str:
     return "zh-hans" if (lang or language()).startswith("zh") else "en"
 
 

@@ -40,7 +40,7 @@ def report_paper(
     head = verdict.headline(document, is_signed=bool(digest))
     draft = "" if digest else gettext("DRAFT – not signed, unknown to everybody else")
     code = fours(digest[:16]) if digest else ""
-    heading = gettext("%(day)s: day report") % {"day": _full_day(on)}
+    heading = gettext("%(day)s: day report") % {"day": full_day(on)}
     foot = (facility, heading, draft and gettext("draft"), code, printed)
     gap_tables = _named(document, words, speaker) if own else _counted(document, words, units)
     shared = (_contradictions(document, speaker), _counts(document, words), *_changes(document, words))
@@ -68,7 +68,7 @@ def report_paper(
     )
 
 
-def _full_day(on: date) -> str:
+def full_day(on: date) -> str:
     return f"{on.year} 年 {day_of_week(on)}" if chinese() else f"{day_of_week(on)} {on.year}"
 
 
