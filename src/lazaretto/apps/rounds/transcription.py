@@ -16,7 +16,7 @@ from lazaretto.apps.journal.models import Log
 from lazaretto.apps.registry.models import Person
 from lazaretto.apps.registry.tables import RowError
 from lazaretto.apps.rounds import actions, sheets
-from lazaretto.apps.rounds.facts import AHEAD_MS, Border
+from lazaretto.apps.rounds.facts import AHEAD_MS, Admitted, Border
 from lazaretto.apps.rounds.models import Fact, Sheet, SheetRow
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import local
@@ -54,15 +54,15 @@ class Difference(NamedTuple):
     row: SheetRow
     column: int
     before: Fact
-    after: Fact
+    after: Admitted
 
 
 @dataclass(slots=True)
 class Outcome:
     """What became of the boxes. `token` stands for exactly these differences: sent back, it confirms them."""
 
-    created: list[Fact] = field(default_factory=list)
-    recorded: list[Fact] = field(default_factory=list)
+    created: list[Admitted] = field(default_factory=list)
+    recorded: list[Admitted] = field(default_factory=list)
     corrected: int = 0
     same: int = 0
     errors: dict[Box, RowError] = field(default_factory=dict)
@@ -182,7 +182,7 @@ class _Work:
         same = (said.outcome, said.reason, moment) == (last.outcome, last.reason, last.observed_at)
         return same and _number(said.value) == _number(last.value)
 
-    def _fact(self, row: SheetRow, column: int, said: Said, moment: int, who: str, chain: list[Fact]) -> Fact:
+    def _fact(self, row: SheetRow, column: int, said: Said, moment: int, who: str, chain: list[Fact]) -> Admitted:
         taken = {fact.id for fact in chain}
         first = id_ = sheets.fact_id(self.sheet, row, column)
         n = len(chain)
@@ -329,7 +329,7 @@ def read_time(text: str) -> int:
     return minutes
 
 
-def shown(fact: Fact, reasons: list[str]) -> str:
+def shown(fact: Fact | Admitted, reasons: list[str]) -> str:
     """Return how a fact stands in its box, so that it reads back as itself."""
     if fact.outcome == "done":
         return fact.value or TICK
