@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from lazaretto.config import trouble
 from lazaretto.protocol.text import Text
 
 #: Who acts when somebody sits at the machine itself, in the journal.
@@ -59,7 +60,9 @@ def missing_migrations() -> set[tuple[str, str]]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT app, name FROM django_migrations")
             return wanted - set(cursor.fetchall())
-    except DatabaseError:
+    except DatabaseError as error:
+        if trouble.sentence(error):
+            raise  # a full or read-only disk, a server that is away: not a database that was never made
         return wanted
 
 

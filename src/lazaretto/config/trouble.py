@@ -46,12 +46,12 @@ _ERRNO = {
 
 def sentence(error: BaseException) -> Text | None:
     """Return what to tell the user of an error of disk or database, None if it is of another kind."""
-    from django.db import InterfaceError, OperationalError
+    from django.db import DatabaseError, InterfaceError, OperationalError
 
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno in _ERRNO:
             return _ERRNO[cause.errno]
-        if isinstance(cause, (OperationalError, InterfaceError)):
+        if type(cause) in (OperationalError, InterfaceError, DatabaseError):  # not its programming and integrity errors
             words = str(cause).lower()
             return next((text for part, text in _WORDS if part in words), None)
     return None

@@ -71,7 +71,7 @@ class Installation:
 
         All commands of an installation run in one process of its own, because starting one takes seconds.
         """
-        if self.worker is None:
+        if self.worker is None or self.worker.poll() is not None:
             self.worker = self._popen([sys.executable, "-c", WORKER], stderr=None)
             WORKERS.append(self.worker)
         assert self.worker.stdin is not None

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def told(installation: Installation) -> dict[str, Any]:
 
 
 def rows_in(installation: Installation) -> int:
-    with sqlite3.connect(installation.home / "lazaretto.sqlite3") as connection:
+    with closing(sqlite3.connect(installation.home / "lazaretto.sqlite3")) as connection:
         names = [r[0] for r in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         ours = [n for n in names if n.split("_")[0] in ("journal", "accounts", "registry", "rounds", "reporting")]
         return sum(connection.execute(f"SELECT COUNT(*) FROM {n}").fetchone()[0] for n in ours)
@@ -213,7 +214,7 @@ def test_a_backup_is_of_one_moment_while_others_write(node: Installation, empty:
 
 
 def _facts(installation: Installation) -> int:
-    with sqlite3.connect(installation.home / "lazaretto.sqlite3", timeout=20) as connection:
+    with closing(sqlite3.connect(installation.home / "lazaretto.sqlite3", timeout=20)) as connection:
         return int(connection.execute("SELECT COUNT(*) FROM rounds_fact").fetchone()[0])
 
 
