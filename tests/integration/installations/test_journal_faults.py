@@ -353,6 +353,7 @@ cli.main()
 """
 
 
+@pytest.mark.more
 def test_a_clock_set_back_is_recorded_and_doctor_says_so(node: Installation) -> None:
     def run(*words: str) -> tuple[int, str]:
         started = node.code(SET_BACK.format(words=["lazaretto", *words]))
@@ -380,12 +381,14 @@ def test_a_clock_set_back_is_recorded_and_doctor_says_so(node: Installation) -> 
     clean(node)
 
 
+@pytest.mark.more
 def test_a_database_that_is_away_gets_a_sentence(node: Installation) -> None:
     away = Installation(node.folder, "postgres://nobody:x@127.0.0.1:9/nothing")
     assert "cannot be reached" in away.process("verify", ok=False).stderr
     assert "连不上数据库" in away.process("init", ok=False, language="zh").stderr
 
 
+@pytest.mark.more
 def test_a_damaged_database_file_gets_a_sentence(node: Installation) -> None:
     path = node.home / "lazaretto.sqlite3"
     for extra in node.home.glob("lazaretto.sqlite3-*"):

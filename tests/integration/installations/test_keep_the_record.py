@@ -4,6 +4,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from tests.integration.installations.installation import Installation
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "keep-the-record.md"
@@ -15,6 +17,7 @@ def commands() -> list[list[str]]:
     return [shlex.split(line.partition("#")[0]) for line in lines]
 
 
+@pytest.mark.more
 def test_every_command_of_the_page_works(node: Installation, empty: Installation, tmp_path: Path) -> None:
     found = commands()
     assert {words[0] for words in found} == {"backup", "init", "restore", "verify", "key", "keys", "move-to", "report"}
