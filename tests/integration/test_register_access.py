@@ -68,7 +68,9 @@ def world(small: Small, look_at: Callable[[int], None]) -> Small:
     """P1 was moved inside, P2 is at court, P9 was merged into P3, P8 looks like P1."""
     from lazaretto.apps.registry.merging import merge
 
-    small.bring("people", "code,population,name,birth_date\nP8,prisoner,赵一,1980-01-01\nP9,prisoner,周九,", name="more.csv")
+    small.bring(
+        "people", "code,population,name,birth_date\nP8,prisoner,赵一,1980-01-01\nP9,prisoner,周九,", name="more.csv"
+    )
     people, places = small.facility.people.select_related("facility"), small.facility.places
     record_movement(
         Move(people.get(code="P1"), "cell_move", small.moment("08:00"), places.get(code="W1-102")), by="t", at=small.at

@@ -91,7 +91,7 @@ def parse_day(text: str) -> date:
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator[Any]:
-    """Show progress on a terminal; yields `advance_to(n)`."""
+    """Show progress on a terminal; yields `advance_to(n)`, which also takes a new `description` and `total`."""
     columns = [
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -101,4 +101,4 @@ def progress(title: str, total: int | None = None) -> Iterator[Any]:
     ]
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(title, total=total)
-        yield lambda n: bar.update(task, completed=n)
+        yield lambda n, **said: bar.update(task, completed=n, **said)

@@ -1,14 +1,33 @@
 """
-An invented treatment centre: places, people and where they were. Everything comes from one seed; nobody in it exists.
+A facility made from its blueprint: places to the last bunk, people and where they are, groups. Everything comes from
+one seed; nobody in it exists. Minutes count from the first midnight of the demo.
 """
 
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-SEED = "lazaretto-demo-1"
-SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾萧田董袁潘蔡蒋余于杜叶程魏苏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英建文辉玲梅国华红玉兰志飞鹏宇浩然子轩雨欣怡佳俊博思远嘉恒泽楠一凡晨曦若溪望舒安宁清和景行书言"
+from lazaretto.apps.rehearse.bureau import Blueprint
+from lazaretto.apps.rehearse.invented import SEED, Inventor
+from lazaretto.protocol.text import Text
+
+DAY = 24 * 60
+NUMERALS = "一二三四五六七八九十"
+INTAKE, ISOLATION, DUTY = "TR", "ISO", "DUTY"
+_COMMON = (
+    ("KIT", "kitchen", Text("伙房", "Kitchen")),
+    ("DIN", "dining_hall", Text("食堂", "Dining hall")),
+    ("CLI", "clinic", Text("医务所", "Clinic")),
+    ("VIS", "visiting_room", Text("会见室", "Visiting room")),
+    ("GATE", "gate", Text("大门", "Main gate")),
+)
+_VULNERABLE = ("age", "chronic", "pregnancy", "immune")
+_UNITS = (
+    ("GUARD", Text("执勤大队", "Guard")),
+    ("MED", Text("医务所", "Clinic staff")),
+    ("LOG", Text("后勤", "Logistics")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,128 +35,228 @@ class DemoPlace:
     code: str
     parent: str
     kind: str
-    name_zh: str
-    name_en: str
-    capacity: str = ""
-    key_area: str = ""
+    name: Text
+    capacity: int | None = None
+    key_area: bool = False
 
 
 @dataclass(slots=True)
 class DemoPerson:
+    """Somebody invented. `place` and `since` say where he is when the demo begins; nowhere, if `place` is empty."""
+
     code: str
     population: str
     name: str
     sex: str
-    birth_date: date
+    birth: str
     unit: str
-    stays: list[tuple[int, int | None, str]] = field(default_factory=list)  # minutes since the first midnight
+    place: str = ""
+    since: int = 0
+    until: int | None = None
+    identity: tuple[str, str] = ("", "")
+    aliases: str = ""
+    release_on: date | None = None
+    vulnerable: str = ""
+    shift: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class DemoGroup:
+    code: str
+    kind: str
+    name: Text
+
+
+@dataclass(slots=True)
 class DemoInstitution:
+    """`cast` names those to whom something happens in the week; `shifts` are the groups that take turns on duty."""
+
+    blueprint: Blueprint
+    first: date
     places: list[DemoPlace]
+    groups: list[DemoGroup]
     residents: list[DemoPerson]
     staff: list[DemoPerson]
+    shifts: list[str]
+    cast: dict[str, list[DemoPerson]] = field(default_factory=dict)
+    newcomers: list[DemoPerson] = field(default_factory=list)
+
+    @property
+    def lead(self) -> DemoPerson:
+        return self.staff[0]
+
+    def draw(self, *of: object) -> random.Random:
+        """Return the stream of random numbers of one thing in this facility."""
+        return random.Random("|".join(map(str, (SEED, self.blueprint.code, *of))))
 
 
-WINGS = ("W1", "W2", "W3", "W4")
-FLOORS, CELLS, BUNKS = 2, 5, 8
-DAY = 24 * 60
-LONG_AGO = -60 * DAY
+def institution(
+    blueprint: Blueprint, inventor: Inventor, first: date, shifts: Sequence[tuple[str, Text]], size: float = 1.0
+) -> DemoInstitution:
+    """Return the facility as it is on the first day. `size` makes it smaller for tests."""
+    residents = list(_residents(blueprint, inventor, first, max(24, round(blueprint.residents * size))))
+    staff = list(
+        _staff(blueprint, inventor, first, [code for code, _ in shifts], max(18, round(blueprint.staff * size)))
+    )
+    groups = [*_wing_groups(blueprint), *(DemoGroup(code, "unit", name) for code, name in _UNITS)]
+    groups += [DemoGroup(code, "shift", name) for code, name in shifts]
+    made = DemoInstitution(
+        blueprint, first, list(places(blueprint)), groups, residents, staff, [code for code, _ in shifts]
+    )
+    _cast(made, inventor)
+    return made
 
 
-def places() -> list[DemoPlace]:
-    found = [DemoPlace("SITE", "", "site", "云汀强制隔离戒毒所", "Yunting treatment centre")]
-    words = "一二三四"
-    for n, wing in enumerate(WINGS):
-        zh = f"{words[n]}大队"
-        found.append(DemoPlace(wing, "SITE", "wing", zh, f"Wing {n + 1}"))
-        found.append(DemoPlace(f"{wing}-SH", wing, "shower", f"{zh}浴室", f"Wing {n + 1} showers", "", "是"))
-        found.append(DemoPlace(f"{wing}-DR", wing, "day_room", f"{zh}活动室", f"Wing {n + 1} day room", "40", "是"))
-        for floor in range(1, FLOORS + 1):
-            found.append(
-                DemoPlace(f"{wing}-F{floor}", wing, "floor", f"{zh}{floor} 层", f"Wing {n + 1}, floor {floor}")
-            )
-            for cell in range(1, CELLS + 1):
-                number = f"{floor}{cell:02d}"
-                found.append(
-                    DemoPlace(
-                        f"{wing}-{number}",
-                        f"{wing}-F{floor}",
-                        "cell",
-                        f"{zh} {number} 室",
-                        f"Cell {wing}-{number}",
-                        str(BUNKS),
-                    )
-                )
-    found.append(DemoPlace("ISO", "SITE", "isolation_area", "隔离区", "Isolation area", "", "是"))
-    found += [DemoPlace(f"ISO-{n}", "ISO", "cell", f"隔离区 {n} 室", f"Isolation room {n}", "1") for n in range(1, 7)]
-    for code, kind, zh, en in (
-        ("KIT", "kitchen", "伙房", "Kitchen"), ("DIN", "dining_hall", "食堂", "Dining hall"),
-        ("CLI", "clinic", "医务所", "Clinic"), ("WS1", "workshop", "习艺一车间", "Workshop 1"),
-        ("WS2", "workshop", "习艺二车间", "Workshop 2"), ("GATE", "gate", "大门", "Main gate"),
-        ("VIS", "visiting_room", "会见室", "Visiting room"),
-    ):  # fmt: skip
-        found.append(DemoPlace(code, "SITE", kind, zh, en, "", "是"))
-    found.append(DemoPlace("DUTY", "SITE", "duty_zone", "封闭执勤区", "Closed duty zone"))
-    return found
+# -- places -----------------------------------------------------------------------------------------------------------
 
 
-def _name(draw: random.Random) -> str:
-    return draw.choice(SURNAMES) + "".join(draw.sample(GIVEN, draw.choice((1, 2, 2))))
+def places(blueprint: Blueprint) -> Iterator[DemoPlace]:
+    """Yield the places, parents first. The first wing has its bunks on file."""
+    number = 0
+    for site in blueprint.sites:
+        yield DemoPlace(site.code, "", "site", site.name)
+        for code in site.wings:
+            yield from _wing(blueprint, code, site.code, number, bunks=number == 0)
+            number += 1
+    top = blueprint.sites[0].code
+    yield DemoPlace(INTAKE, top, "wing", blueprint.intake)
+    for n in range(1, 5):
+        yield DemoPlace(f"{INTAKE}-{n}", INTAKE, "cell", _room(blueprint, blueprint.intake, str(n)), 4)
+    yield DemoPlace(ISOLATION, top, "isolation_area", Text("隔离区", "Isolation area"), None, True)
+    for n in range(1, 7):
+        room = _room(blueprint, Text("隔离区", "Isolation"), str(n))
+        yield DemoPlace(f"{ISOLATION}-{n}", ISOLATION, "cell", room, 1)
+    for code, kind, name in _COMMON:
+        yield DemoPlace(code, top, kind, name, None, True)
+    for code, name in blueprint.work:
+        yield DemoPlace(code, top, "workshop" if code.startswith("WS") else "room", name, None, True)
+    yield DemoPlace(DUTY, top, "duty_zone", Text("封闭执勤区", "Closed duty zone"))
 
 
-def _person(
-    draw: random.Random, code: str, population: str, unit: str, ages: tuple[int, int], today: date
-) -> DemoPerson:
-    born = today - timedelta(days=draw.randint(ages[0] * 365, ages[1] * 365))
-    return DemoPerson(code, population, _name(draw), draw.choice(("男", "男", "男", "女")), born, unit)
+def _wing(blueprint: Blueprint, code: str, site: str, index: int, *, bunks: bool) -> Iterator[DemoPlace]:
+    name = wing_name(blueprint, index)
+    yield DemoPlace(code, site, "wing", name)
+    yield DemoPlace(f"{code}-SH", code, "shower", Text(f"{name.zh}浴室", f"{name.en}, showers"), None, True)
+    yield DemoPlace(f"{code}-DR", code, "day_room", Text(f"{name.zh}活动室", f"{name.en}, day room"), 40, True)
+    for floor in range(1, blueprint.floors + 1):
+        parent = f"{code}-F{floor}" if blueprint.floors > 1 else code
+        if parent != code:
+            yield DemoPlace(parent, code, "floor", Text(f"{name.zh} {floor} 层", f"{name.en}, floor {floor}"))
+        for cell in range(1, blueprint.cells + 1):
+            number = f"{floor}{cell:02d}"
+            room = _room(blueprint, name, number)
+            yield DemoPlace(f"{code}-{number}", parent, "cell", room, blueprint.bunks)
+            for n in range(1, blueprint.bunks + 1) if bunks else ():
+                bed = Text(f"{room.zh} {blueprint.bed.zh.format(n=n)}", f"{room.en}, {blueprint.bed.en.format(n=n)}")
+                yield DemoPlace(f"{code}-{number}-{n}", f"{code}-{number}", "bunk", bed, 1)
 
 
-def institution(today: date) -> DemoInstitution:
-    """Return the institution; minute 0 is the first midnight of the week that ends with `today`."""
-    draw = random.Random(SEED)
-    residents = []
-    for n in range(240):
-        wing = WINGS[n % 4]
-        index = n // 4
-        cell = f"{wing}-{1 + index % FLOORS}{1 + (index // FLOORS) % CELLS:02d}"
-        person = _person(draw, f"R{n + 1:04d}", "treatment_resident", wing, (20, 58), today)
-        person.stays.append((LONG_AGO - draw.randint(0, 200) * DAY, None, cell))
-        residents.append(person)
-    _weeks_events(residents)
-    staff = []
-    for n in range(60):
-        population = "health_worker" if n % 10 == 9 else "civilian_staff" if n % 10 == 8 else "officer"
-        person = _person(draw, f"S{n + 1:03d}", population, "GUARD", (23, 57), today)
-        if n < 32:
-            person.stays.append((-3 * DAY + 9 * 60, None, "DUTY"))
+def wing_name(blueprint: Blueprint, index: int) -> Text:
+    return Text(blueprint.wing.zh.format(n=NUMERALS[index]), blueprint.wing.en.format(n=index + 1))
+
+
+def _room(blueprint: Blueprint, inside: Text, number: str) -> Text:
+    return Text(
+        f"{inside.zh} {blueprint.room.zh.format(n=number)}", f"{inside.en}, {blueprint.room.en.format(n=number)}"
+    )
+
+
+def wings(blueprint: Blueprint) -> list[str]:
+    return [code for site in blueprint.sites for code in site.wings]
+
+
+def _wing_groups(blueprint: Blueprint) -> Iterator[DemoGroup]:
+    for index, code in enumerate(wings(blueprint)):
+        yield DemoGroup(code, "unit", wing_name(blueprint, index))
+    yield DemoGroup(INTAKE, "unit", blueprint.intake)
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+def _residents(blueprint: Blueprint, inventor: Inventor, first: date, n: int) -> Iterator[DemoPerson]:
+    draw, homes = inventor.draw, wings(blueprint)
+    fresh = max(2, n // 40)
+    for index in range(n):
+        person = invent(blueprint, inventor, first, f"R{index + 1:04d}")
+        if index >= n - fresh:
+            person.unit, person.place = INTAKE, f"{INTAKE}-{1 + index % 4}"
+            person.since = -draw.randint(1, 12) * DAY + draw.randint(9, 16) * 60
         else:
-            person.stays.append((-10 * DAY + 9 * 60, -3 * DAY + 9 * 60, "DUTY"))
-        staff.append(person)
-    return DemoInstitution(places(), residents, staff)
+            person.unit = homes[index % len(homes)]
+            person.place = _cell(blueprint, person.unit, index // len(homes), bunks=person.unit == homes[0])
+            person.since = -draw.randint(30, 600) * DAY + draw.randint(9, 16) * 60
+        yield person
 
 
-def _weeks_events(residents: list[DemoPerson]) -> None:
-    """Two come, two go, one is at court and two at hospital for some hours, five move cells."""
-    for index, minute in ((17, 1 * DAY + 10 * 60), (118, 4 * DAY + 15 * 60 + 20)):
-        start, _, cell = residents[index].stays[0]
-        residents[index].stays = [(minute, None, cell)]
-    for index, minute in ((42, 2 * DAY + 9 * 60 + 30), (201, 5 * DAY + 8 * 60 + 45)):
-        start, _, cell = residents[index].stays[0]
-        residents[index].stays = [(start, minute, cell)]
-    for index, out, back in ((5, 2 * DAY + 8 * 60 + 10, 2 * DAY + 13 * 60), (77, 5 * DAY + 9 * 60, 5 * DAY + 16 * 60),
-                             (150, 6 * DAY + 7 * 60 + 30, 6 * DAY + 11 * 60 + 40)):  # fmt: skip
-        start, _, cell = residents[index].stays[0]
-        residents[index].stays = [(start, out, cell), (back, None, cell)]
-    for n, index in enumerate((30, 61, 92, 123, 184)):
-        start, _, cell = residents[index].stays[0]
-        moved = (n + 1) * DAY + 14 * 60
-        residents[index].stays = [
-            (start, moved, cell),
-            (moved, None, f"{residents[index].unit}-{2 - n % 2}0{1 + n % 5}"),
-        ]
+def _cell(blueprint: Blueprint, wing: str, index: int, *, bunks: bool) -> str:
+    cells = blueprint.floors * blueprint.cells
+    cell = f"{wing}-{1 + index % blueprint.floors}{1 + (index // blueprint.floors) % blueprint.cells:02d}"
+    return f"{cell}-{1 + index // cells}" if bunks else cell
 
 
-#: Who had a fever on which day: index in residents, and the minute of the first reading.
-FEVER = (133, 4 * DAY + 14 * 60 + 4)
+def invent(blueprint: Blueprint, inventor: Inventor, first: date, code: str) -> DemoPerson:
+    """Return a resident with everything that is on file of him, except where he is."""
+    draw = inventor.draw
+    populations, shares = zip(*blueprint.populations, strict=True)
+    population = draw.choices(populations, shares)[0]
+    sex = "female" if draw.random() < blueprint.women else "male"
+    born = inventor.born(blueprint.ages, first)
+    person = DemoPerson(code, population, inventor.name(), sex, born.isoformat(), "")
+    person.identity = ("national_id", inventor.identity(born, sex))
+    known = draw.random()
+    if known < 0.02:  # nobody knows the birth date, or only the year, and there is no card
+        person.birth, person.identity = ("" if known < 0.01 else str(born.year)), ("unknown", "")
+    elif known < 0.03:
+        person.identity = ("none", "")
+    if draw.random() < 0.06:
+        person.aliases = draw.choice(("阿", "小", "老")) + person.name[-1]
+    if population != "remand_prisoner":
+        longest = {"treatment_resident": 720, "detained_person": 180}.get(population, 3600)
+        person.release_on = first + timedelta(days=draw.randint(45, longest))
+    if draw.random() < 0.07:
+        person.vulnerable = draw.choice([v for v in _VULNERABLE if sex == "female" or v != "pregnancy"])
+    return person
+
+
+def _staff(blueprint: Blueprint, inventor: Inventor, first: date, shifts: list[str], n: int) -> Iterator[DemoPerson]:
+    """Yield staff in turns: the first group is inside since eleven days, the others are not."""
+    for index in range(n):
+        population = "health_worker" if index % 10 == 9 else "civilian_staff" if index % 10 == 8 else "officer"
+        if population == "officer" and index % 4 == 3:
+            population = "auxiliary_officer"
+        unit = {"health_worker": "MED", "civilian_staff": "LOG"}.get(population, "GUARD")
+        sex = inventor.draw.choice(("male", "male", "female"))
+        born = inventor.born((23, 57), first)
+        person = DemoPerson(f"S{index + 1:03d}", population, inventor.name(), sex, born.isoformat(), unit)
+        person.shift = shifts[index % len(shifts)]
+        if person.shift == shifts[0]:
+            person.place, person.since = DUTY, -11 * DAY + 9 * 60
+        yield person
+
+
+# -- to whom something happens ----------------------------------------------------------------------------------------
+
+
+def _cast(made: DemoInstitution, inventor: Inventor) -> None:
+    """Choose who plays a part in the week, each person one part; plant one file that somebody has twice."""
+    settled = [p for p in made.residents if p.unit != INTAKE and p.birth.count("-") == 2 and p.identity[1]]
+    inventor.draw.shuffle(settled)
+    chosen = iter(settled)
+    for part, n in (("released", 2), ("fever", 1), ("overdue", 1), ("moved_on", 2), ("cared_for", 2), ("twice", 1)):
+        made.cast[part] = [next(chosen) for _ in range(n)]
+    for person in made.cast["released"]:
+        person.release_on = None  # the week's script sets it
+    twin = made.cast["twice"][0]
+    double = invent(made.blueprint, inventor, made.first, "H0001")
+    double.name, double.sex, double.birth = twin.name, twin.sex, twin.birth
+    double.population, double.release_on = twin.population, None
+    double.identity, double.aliases, double.vulnerable = ("", ""), "", ""
+    double.unit, double.place = twin.unit, twin.place
+    double.since, double.until = -900 * DAY + 600, -700 * DAY + 540
+    made.residents.append(double)
+    n = len(made.residents)
+    for index in range(4):
+        person = invent(made.blueprint, inventor, made.first, f"R{n + index:04d}")
+        person.unit = INTAKE
+        made.newcomers.append(person)
