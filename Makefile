@@ -26,7 +26,7 @@ $(VENV)/dev.done: $(VENV)/main.done requirements/dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
 	@touch $@
 
-demo: $(VENV)/main.done   ## set up, invent a bureau with one facility, compute today's report, serve it (ARGS=--no-serve ends there)
+demo: $(VENV)/main.done   ## set up, invent a bureau with five facilities, compute today's report, serve it (ARGS=--no-serve ends there)
 	@$(BIN)/python -m lazaretto demo $(ARGS)
 
 test: $(VENV)/dev.done   ## set up and run the tests

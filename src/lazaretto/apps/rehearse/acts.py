@@ -206,10 +206,10 @@ class Life:
             document = command.in_force(self.facility, at).resolved.document
             self.border = Border(self.facility, document, at)
         self.border.now = at
-        facts = [self.border.admit(claim) for claim in claims]
-        for fact in facts:
-            if at - fact.observed_at > _ONLINE and fact.source == "phone":
-                fact.source = "paper"
+        facts = [
+            fact._replace(source="paper") if at - fact.observed_at > _ONLINE and fact.source == "phone" else fact
+            for fact in map(self.border.admit, claims)
+        ]
         record_facts(self.facility, facts, by=BY, at=at)
 
     # -- reports -----------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class Manner:
 class Blueprint:
     """
     What a facility is like. `wing` and `room` are what its wings and rooms are called, with `{n}`; `populations` give
-    each population its share; `women` is the share of women among residents.
+    each population its share; `women` is the share of women among residents; `sender` is who brings people in.
     """
 
     code: str
@@ -56,6 +56,7 @@ class Blueprint:
     women: float
     intake: Text
     work: tuple[tuple[str, Text], ...]
+    sender: str
     court: str
     hospital: str
     manner: Manner = Manner()
@@ -71,7 +72,7 @@ YUNTING = Blueprint(
     populations=(("treatment_resident", 1.0),), ages=(20, 58), women=0.25,
     intake=Text("生理脱毒区", "Admission wing"),
     work=(("WS1", Text("习艺一车间", "Workshop 1")), ("WS2", Text("习艺二车间", "Workshop 2"))),
-    court="泠江市第一人民法院", hospital="泠江市第二人民医院",
+    sender="泠江市公安局", court="泠江市第一人民法院", hospital="泠江市第二人民医院",
 )  # fmt: skip
 ZHENXI = Blueprint(
     "ZX", "facility-s0-prison", Text("枕溪监狱", "Zhenxi prison"),
@@ -84,7 +85,7 @@ ZHENXI = Blueprint(
     populations=(("prisoner", 1.0),), ages=(19, 66), women=0.0,
     intake=Text("入监监区", "Reception wing"),
     work=(("WS1", Text("劳动一车间", "Workshop 1")), ("SCH", Text("教学楼", "Classrooms"))),
-    court="泠江市中级人民法院", hospital="明川省监狱中心医院",
+    sender="泠江市看守所", court="泠江市中级人民法院", hospital="明川省监狱中心医院",
 )  # fmt: skip
 DUTANG = Blueprint(
     "DT", "facility-s2-detention", Text("渡棠看守所", "Dutang detention centre"),
@@ -94,7 +95,7 @@ DUTANG = Blueprint(
     populations=(("remand_prisoner", 0.8), ("detained_person", 0.2)), ages=(18, 61), women=0.12,
     intake=Text("过渡监区", "Transition block"),
     work=(("INT", Text("提讯室", "Interview rooms")), ("LAW", Text("律师会见室", "Lawyers' visiting rooms"))),
-    court="渡棠县人民法院", hospital="渡棠县人民医院",
+    sender="渡棠县公安局", court="渡棠县人民法院", hospital="渡棠县人民医院",
 )  # fmt: skip
 QIYAN = Blueprint(
     "QY", "facility-s3-drug-rehab", Text("栖砚强制隔离戒毒所", "Qiyan treatment centre"),
@@ -104,7 +105,7 @@ QIYAN = Blueprint(
     populations=(("treatment_resident", 1.0),), ages=(20, 60), women=1.0,
     intake=Text("入所观察区", "Observation wing"),
     work=(("WS1", Text("康复车间", "Rehabilitation workshop")), ("GYM", Text("康复训练馆", "Training hall"))),
-    court="栖砚区人民法院", hospital="栖砚区人民医院", manner=Manner(skip_round=0.015),
+    sender="泠江市公安局", court="栖砚区人民法院", hospital="栖砚区人民医院", manner=Manner(skip_round=0.015),
 )  # fmt: skip
 XINGWU = Blueprint(
     "XW", "facility-s4-prison", Text("星坞监狱", "Xingwu prison"),
@@ -114,7 +115,7 @@ XINGWU = Blueprint(
     populations=(("prisoner", 1.0),), ages=(19, 70), women=0.0,
     intake=Text("收教隔离区", "Reception and quarantine wing"),
     work=(("WS1", Text("劳动一车间", "Workshop 1")), ("WS2", Text("劳动二车间", "Workshop 2"))),
-    court="泠江市中级人民法院", hospital="明川省监狱中心医院", manner=_CAREFUL,
+    sender="泠江市看守所", court="泠江市中级人民法院", hospital="明川省监狱中心医院", manner=_CAREFUL,
 )  # fmt: skip
 
 #: The first is the one that everybody's users but the bureau's belong to.

@@ -87,7 +87,7 @@ class Script:
     def _scripted(self, day: int) -> Iterator[Planned]:
         made, cast = self.made, self.made.cast
         came = list(self.joining())
-        every = [Planned(at + 40 * MINUTE, p.code, "admission", f"{INTAKE}-{1 + n}", self._court)
+        every = [Planned(at + 40 * MINUTE, p.code, "admission", f"{INTAKE}-{1 + n}", made.blueprint.sender)
                  for n, (at, p) in enumerate(came[:2])]  # fmt: skip
         if self.code == ZHENXI.code:
             every += [Planned(at + (30 + n) * MINUTE, p.code, "transfer_in", f"{INTAKE}-3", DUTANG.name.zh)
@@ -102,10 +102,6 @@ class Script:
             every.append(Planned(isolated, cast["fever"][0].code, "cell_move", f"{ISOLATION}-1", "", "发热隔离"))
         today = (moment(made, day * DAY), moment(made, (day + 1) * DAY))
         yield from (plan for plan in every if today[0] <= plan.at < today[1])
-
-    @property
-    def _court(self) -> str:
-        return "明川省看守总所" if self.code != DUTANG.code else "渡棠县公安局"
 
     def _duty(self, day: int) -> Iterator[Planned]:
         """The group on duty leaves in the morning and the next one comes; they do not meet."""
@@ -140,10 +136,12 @@ class Script:
                 yield Planned(out, code, kind, "", where, "", back + 60 * MINUTE)
                 if stay is not None:
                     yield Planned(back, code, "return", stay.place.partition(":")[2], where)
+        chosen: set[str] = set()
         for _ in range(1 + day % 2):
             code = next(inside, None)
             if code is not None:
-                yield from self._cell_move(world, code, start + (14 * 60 + 30 + draw.randint(0, 90)) * MINUTE)
+                at = start + (14 * 60 + 30 + draw.randint(0, 90)) * MINUTE
+                yield from self._cell_move(world, code, at, chosen)
 
     def _trips(self, day: int) -> list[tuple[str, int, int, str]]:
         found = [("court_appearance", 8 * 60 + 20, 270, self.made.blueprint.court)]
@@ -156,16 +154,20 @@ class Script:
             ]
         return found
 
-    def _cell_move(self, world: World, code: str, at: int) -> Iterator[Planned]:
-        """Somebody moves to the first place of his wing with room, other than his own."""
-        stay = world.settled(code, at)
-        unit = world.units.get(code, "")
+    def _cell_move(self, world: World, code: str, at: int, chosen: set[str]) -> Iterator[Planned]:
+        """Somebody moves to another place of his wing with room. Who is out for the day keeps his bed."""
+        stay, unit = world.settled(code, at), world.units.get(code, "")
         if stay is None:
             return
-        now, taken = stay.place.partition(":")[2], world.taken(at)
+        taken = world.taken(at) | world.taken(at - 8 * 60 * MINUTE)
         with_bunks = {p.parent for p in self.made.places if p.kind == "bunk"}
-        free = [p.code for p in self.made.places
-                if p.code.startswith(f"{unit}-") and p.kind in ("cell", "bunk") and p.code not in with_bunks
-                and p.code != now and taken[p.code] < (p.capacity or 0)]  # fmt: skip
+        free = [
+            p.code
+            for p in self.made.places
+            if p.code.startswith(f"{unit}-") and p.kind in ("cell", "bunk") and taken[p.code] < (p.capacity or 0)
+        ]
+        free = [place for place in free if place not in with_bunks | chosen and stay.place != f"place:{place}"]
         if free:
-            yield Planned(at, code, "cell_move", self.made.draw("cell", code, at).choice(free), "", "调舍")
+            place = self.made.draw("cell", code, at).choice(free)
+            chosen.add(place)
+            yield Planned(at, code, "cell_move", place, "", "调舍")
