@@ -71,6 +71,11 @@ def served(db: None, settings: Any) -> Iterator[str]:
     connection.dec_thread_sharing()
 
 
+def _is_error(message: Any) -> bool:
+    """A form that is refused is an answer (422), which the browser calls an error."""
+    return message.type == "error" and "status of 422" not in message.text
+
+
 @pytest.fixture
 def open_browser(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
     """Return a maker of pages of a fresh profile; anything that a page writes to the console as an error fails the test."""
@@ -87,7 +92,7 @@ def open_browser(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         return page
 

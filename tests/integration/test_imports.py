@@ -198,6 +198,7 @@ def test_excuses_by_measure_and_by_observation(small: Small) -> None:
 
 
 def test_no_cell_becomes_a_formula() -> None:
+    assert harmless("") == ""
     assert harmless("=1+1") == "'=1+1"
     assert harmless("-3.5") == "-3.5"
     assert harmless("@x") == "'@x"

@@ -20,7 +20,8 @@ from lazaretto.apps.rounds.roll_calls import roll_calls
 from lazaretto.protocol.clock import instant, minute_of_day
 from lazaretto.protocol.evidence import day_bounds
 
-WHOLE = "day"
+#: A shift may be called anything; the whole day is what is asked for without one.
+WHOLE = ""
 
 
 class Span(NamedTuple):
@@ -79,7 +80,7 @@ def excel(request: HttpRequest, code: str) -> HttpResponse:
     user: Any = request.user
     lines = words.lines(_count(asked, span, now), asked, register.unit_names(asked))
     accounts.record_taken_out(log=asked.facility.log, table="headcount", rows=len(lines), by=user.ref, at=now)
-    return files.excel(lines, f"{code}-headcount-{on}-{span.id}.xlsx")
+    return files.excel(lines, f"{code}-headcount-{on}{span.id and f'-{span.id}'}.xlsx")
 
 
 def _spans(asked: Asked, on: date, now: int) -> list[Span]:
@@ -103,7 +104,7 @@ def _spans(asked: Asked, on: date, now: int) -> list[Span]:
 
 
 def _count(asked: Asked, span: Span, now: int) -> Count:
-    facility, end = asked.facility, min(span.end, now)
+    facility, end = asked.facility, min(span.end, now + 1)
     (lines,) = registry.headcounts(facility, [(span.start, end)])
     calls = roll_calls(facility, span.start, span.end, now)
     on_file = {f"{c.kind}:{c.subject}": register.held(asked, c.kind, c.subject, c.observed_at) for c in calls}

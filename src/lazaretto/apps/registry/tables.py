@@ -213,7 +213,7 @@ def write_csv(lines: Iterable[Iterable[Any]]) -> bytes:
 
 def harmless(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell[:1] in "=+-@\t\r" and not _is_number(cell) else cell
+    return "'" + cell if cell and cell[0] in "=+-@\t\r" and not _is_number(cell) else cell
 
 
 def _is_number(cell: str) -> bool:

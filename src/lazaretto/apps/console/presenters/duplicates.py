@@ -5,9 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
+from lazaretto.apps.console.forms import in_words
 from lazaretto.apps.console.presenters import words
 from lazaretto.apps.console.presenters.people import rows as lines_of
-from lazaretto.apps.console.presenters.places import in_language, title
+from lazaretto.apps.console.presenters.places import in_language
 from lazaretto.apps.registry.exports import born
 from lazaretto.apps.registry.identity import masked
 from lazaretto.apps.registry.merging import REASONS
@@ -20,7 +21,7 @@ def sentence(n: int) -> str:
 
 
 def why(reason: str) -> str:
-    return title(REASONS[reason]) if reason else ""
+    return in_words(REASONS[reason]) if reason else ""
 
 
 def pairs(found: Iterable[Any], listing: Any) -> list[dict[str, Any]]:

@@ -48,11 +48,12 @@ def _sentence(whole: Any, away: int, differ: int, open_: bool) -> str:
     said = gettext("%(books)s on the books: %(inside)s inside, %(away)s away.") % {
         "books": count(whole.end + away), "inside": count(whole.end), "away": count(away),
     }  # fmt: skip
-    said += " " + (gettext("The headcount does not close.") if open_ else gettext("The headcount closes."))
+    closing = gettext("The headcount does not close.") if open_ else gettext("The headcount closes.")
+    calls = ""
     if differ:
-        said += " " + ngettext("%(n)s roll call differs from what is on file.",
-                               "%(n)s roll calls differ from what is on file.", differ) % {"n": differ}  # fmt: skip
-    return said
+        calls = ngettext("%(n)s roll call differs from what is on file.",
+                         "%(n)s roll calls differ from what is on file.", differ) % {"n": differ}  # fmt: skip
+    return words.sentences(said, closing, calls)
 
 
 def _row(line: Any, names: Mapping[str, Any]) -> dict[str, Any]:

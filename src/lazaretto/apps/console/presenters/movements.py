@@ -17,8 +17,8 @@ from lazaretto.web.templatetags.lz import person_name
 def sentence(n: int, late: int) -> str:
     said = ngettext("%(n)s movement in this list.", "%(n)s movements in this list.", n) % {"n": count(n)}
     if not late:
-        return said + " " + gettext("Nobody is overdue.")
-    return said + " " + ngettext("%(n)s person is overdue.", "%(n)s people are overdue.", late) % {"n": late}
+        return words.sentences(said, gettext("Nobody is overdue."))
+    return words.sentences(said, ngettext("%(n)s person is overdue.", "%(n)s people are overdue.", late) % {"n": late})
 
 
 def rows(found: Iterable[Any], asked: Any, users: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -35,7 +35,9 @@ def people(found: Sequence[Any], known: Mapping[int, Any], asked: Any) -> dict[s
     rows = []
     for person in found:
         course = known[person.pk]
-        where = words.place_name(course.open.place) if course.open else words.whereabouts(course.whereabouts)
+        where = (
+            words.place_name(course.open.place) if course.open else words.whereabouts(course.whereabouts, person.base)
+        )
         since = words.when(course.changed_at, asked.facility.zone, asked.today)
         rows.append(
             {"code": person.code, "name": person.name or gettext("name unknown"), "where": where, "since": since}

@@ -17,7 +17,7 @@ def sentence(n: int, tally: Mapping[str, int]) -> str:
     """Return how things stand: who is inside and who is away, of those whom the reader may know of."""
     said = ngettext("%(n)s file in this list.", "%(n)s files in this list.", n) % {"n": count(n)}
     there = gettext("Now %(inside)s inside, %(away)s away and on the books.")
-    return said + " " + there % {"inside": count(tally["inside"]), "away": count(tally["away"])}
+    return words.sentences(said, there % {"inside": count(tally["inside"]), "away": count(tally["away"])})
 
 
 def rows(listing: Any) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def _row(listing: Any, person: Any) -> dict[str, Any]:
         "population": listing.populations(person.population),
         "unit": in_language(person.unit) if person.unit else "",
         "where": where,
-        "status": words.whereabouts(where),
+        "status": words.whereabouts(where, person.base),
         "place": words.place_name(stay.place) if stay else "",
         "since": words.when(stay.starts, listing.zone, today) if stay else "",
         "precautions": words.joined(

@@ -68,7 +68,7 @@ class _Said:
 
     def head(self, file: Any, shown: Collection[Permission]) -> dict[str, Any]:
         person, course = file.person, file.course
-        where = words.whereabouts(file.whereabouts)
+        where = words.whereabouts(file.whereabouts, person.base)
         stay = course.open
         if stay is not None:
             where, since = words.place_name(stay.place), self.when(stay.starts)
@@ -78,7 +78,7 @@ class _Said:
         return {
             "name": person.name or gettext("name unknown"),
             "nameless": not person.name,
-            "facts": words.joined(
+            "facts": words.dotted(
                 [
                     person.code, self.beside["populations"](person.population), words.word(words.SEXES, person.sex),
                     words.age(person, self.today), words.born(person), in_language(person.unit) if person.unit else "",

@@ -28,14 +28,17 @@ def sentence(tree: Any) -> str:
     said = ngettext("%(n)s place.", "%(n)s places.", n) % {"n": count(n)}
     if beds:
         free = sum(not tree.occupied[b.pk] and tree.closed_by(b) is None for b in beds)
-        said += " " + gettext("%(beds)s beds, %(free)s free and in service.") % {
-            "beds": count(len(beds)),
-            "free": count(free),
-        }
+        said = words.sentences(
+            said,
+            gettext("%(beds)s beds, %(free)s free and in service.")
+            % {
+                "beds": count(len(beds)),
+                "free": count(free),
+            },
+        )
     out = sum(s.value != "in" for s in tree.service.values())
-    return said + (
-        " " + ngettext("%(n)s is out of service.", "%(n)s are out of service.", out) % {"n": out} if out else ""
-    )
+    shut = ngettext("%(n)s is out of service.", "%(n)s are out of service.", out) % {"n": out} if out else ""
+    return words.sentences(said, shut)
 
 
 def rows(tree: Any, under: Any, asked: Any) -> list[dict[str, Any]]:

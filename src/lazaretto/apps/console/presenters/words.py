@@ -7,6 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from lazaretto.apps.console.presenters.places import in_language, title
 from lazaretto.apps.registry.movements import KINDS, WHEREABOUTS
+from lazaretto.apps.registry.queries import HELD
 from lazaretto.apps.registry.standings import KEYS, PRECAUTIONS
 from lazaretto.protocol.text import Text
 from lazaretto.protocol.wording.names import NAMES
@@ -71,7 +72,10 @@ def movement(kind: str) -> str:
     return title(KINDS[kind].title) if kind in KINDS else kind
 
 
-def whereabouts(code: str) -> str:
+def whereabouts(code: str, base: str = "resident") -> str:
+    """Return where somebody is; of staff and visitors, who are on no books, only whether they are on site."""
+    if code == "gone" and base not in HELD:
+        return gettext("off site")
     return title(WHEREABOUTS[code])  # type: ignore[index]
 
 
@@ -134,3 +138,13 @@ def when(ms: int | None, zone: str, today: Any) -> str:
 def joined(parts: Any) -> str:
     """Return the parts that are there, parted as a list is."""
     return ("、" if chinese() else ", ").join(str(p) for p in parts if p)
+
+
+def sentences(*parts: str) -> str:
+    """Return sentences one after the other, as the language of the page sets them."""
+    return ("" if chinese() else " ").join(p for p in parts if p)
+
+
+def dotted(parts: Any) -> str:
+    """Return what is said of one thing side by side."""
+    return " · ".join(str(p) for p in parts if p)
