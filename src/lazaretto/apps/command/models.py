@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN
 from lazaretto.apps.registry.models import Facility
 
 
@@ -16,6 +17,8 @@ class ProtocolRecord(models.Model):
     record: models.JSONField = models.JSONField()
     layers: models.JSONField = models.JSONField(default=list)
 
+    PRIVACY: ClassVar = dict.fromkeys(("digest", "name", "level", "record", "layers"), PLAIN)
+
     def __str__(self) -> str:
         return f"{self.name} {self.digest[:12]}"
 
@@ -27,6 +30,8 @@ class Adoption(models.Model):
     document = models.ForeignKey(ProtocolRecord, models.PROTECT)
     starts = models.BigIntegerField()
     recorded_at = models.BigIntegerField()
+
+    PRIVACY: ClassVar = dict.fromkeys(("id", "facility", "document", "starts", "recorded_at"), PLAIN)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["facility", "starts"], name="one_adoption_at_a_time")]
@@ -48,6 +53,10 @@ class LevelDeclaration(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     recorded_at = models.BigIntegerField()
 
+    PRIVACY: ClassVar = dict.fromkeys(
+        ("id", "facility", "level", "starts", "review_at", "reason", "recorded_at"), PLAIN
+    )
+
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["facility", "starts"], name="one_level_at_a_time")]
 
@@ -68,6 +77,10 @@ class FlagDeclaration(models.Model):
     review_at = models.BigIntegerField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     recorded_at = models.BigIntegerField()
+
+    PRIVACY: ClassVar = dict.fromkeys(
+        ("id", "facility", "flag", "holds", "starts", "review_at", "reason", "recorded_at"), PLAIN
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -109,6 +122,14 @@ class ProtocolOverride(models.Model):
     ends = models.BigIntegerField()
     recorded_at = models.BigIntegerField()
     withdrawn_at = models.BigIntegerField(null=True, blank=True)
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(
+            ("id", "facility", "number", "measure", "patch", "rank", "reason", "starts", "ends", "recorded_at",
+             "withdrawn_at"), PLAIN,
+        ),
+        **dict.fromkeys(("requested_by", "approved_by"), IDENTIFYING),
+    }  # fmt: skip
 
     class Meta:
         constraints: ClassVar = [

@@ -32,6 +32,12 @@ class SignedReport(models.Model):
     salt = models.BinaryField(max_length=32)
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
 
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "on", "number", "status", "as_of", "outgoing", "salt", "entry"), PLAIN),
+        "signed_by": IDENTIFYING,
+        "document": SENSITIVE,
+    }
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["facility", "on", "number"], name="report_number_once")

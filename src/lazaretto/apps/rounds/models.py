@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from lazaretto.apps.journal.models import Entry
-from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN
+from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN, SENSITIVE
 from lazaretto.apps.registry.models import Facility
 
 
@@ -35,6 +35,15 @@ class Fact(models.Model):
     note = models.CharField(max_length=500, blank=True)
     salt = models.BinaryField(max_length=32)
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="+")
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(
+            ("facility", "id", "observation", "subject_kind", "observed_at", "recorded_at", "ucum", "method", "site",
+             "device", "source", "supersedes", "salt", "entry"), PLAIN,
+        ),
+        **dict.fromkeys(("subject", "by"), IDENTIFYING),
+        **dict.fromkeys(("outcome", "value", "reason", "note"), SENSITIVE),
+    }  # fmt: skip
 
     class Meta:
         indexes: ClassVar = [
@@ -76,6 +85,8 @@ class IdConflict(models.Model):
     recorded_at = models.BigIntegerField()
     digest = models.CharField(max_length=64)
 
+    PRIVACY: ClassVar = dict.fromkeys(("id", "facility", "fact_id", "observed_at", "recorded_at", "digest"), PLAIN)
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["facility", "fact_id", "digest"], name="one_conflict_per_content")
@@ -98,6 +109,12 @@ class Excuse(models.Model):
     by = models.CharField(max_length=60)
     recorded_at = models.BigIntegerField()
     withdrawn_at = models.BigIntegerField(null=True, blank=True)
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "scope", "measure", "starts", "ends", "recorded_at", "withdrawn_at"), PLAIN),
+        **dict.fromkeys(("subject", "by"), IDENTIFYING),
+        "reason": SENSITIVE,
+    }
 
     class Meta:
         constraints: ClassVar = [
