@@ -10,8 +10,8 @@ written = []
 def write(n):
     if not written:
         written.append(n)
-        post = "import django; django.setup(); from lazaretto.apps.accounts.actions import record_sign_in;"
-        post += "record_sign_in(kind='sign_in', ref='', at=1)"
+        post = "import django; django.setup(); from lazaretto.apps.journal import actions, models;"
+        post += "actions.append(models.Log.objects.first(), 'nothing', leaf='0' * 64, n=0, by='test', at=1)"
         subprocess.run([sys.executable, "-c", post], check=True)
 
 moving.open_target(database_at({url!r}))
