@@ -175,3 +175,16 @@ def test_the_bytes_are_gone_from_the_file(tmp_path: Path) -> None:
     assert b"11010519491231002X" not in left
     assert b"Longhand" in left
     run("verify", "--deep")
+
+
+def test_a_correction_stays_as_long_as_what_it_corrects(small: Small) -> None:
+    """Else the wrong value would count again."""
+    small.bring(
+        "facts",
+        "id,observation,subject,observed_at,value,supersedes\na,temperature,P1,2026-03-17 09:00,38.5,\n"
+        "b,temperature,P1,2026-03-17 08:00,36.5,a",
+    )
+    log, kept = small.facility.log, retention.policies()
+    between = small.moment("08:30") + 90 * DAY_MS
+    assert retention.due(log, kept, between)["readings"] == 0
+    assert retention.purge(log, kept, by="t", at=between + DAY_MS).purged["readings"] == 2

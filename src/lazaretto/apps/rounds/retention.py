@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.models import Log, Record
-from lazaretto.apps.journal.purging import purge_records, stub_leaves
+from lazaretto.apps.journal.purging import purge_records
 from lazaretto.apps.journal.retention import Policy
 from lazaretto.apps.registry.models import Facility
+from lazaretto.apps.rounds import purging
 from lazaretto.apps.rounds.models import Excuse, Fact
 
 #: Entries whose facts are looked at in one transaction; an entry holds at most a thousand.
@@ -21,33 +21,24 @@ def facts_due(log: Log, policy: Policy, at: int) -> int:
 
 
 def _facts(log: Log, policy: Policy, at: int) -> QuerySet[Fact]:
-    rows = Fact.objects.filter(facility__log=log, observed_at__lt=policy.before(at))
+    """Return the facts that are due; a correction stays as long as what it corrects, or the wrong value would count."""
+    before = policy.before(at)
+    corrected = Fact.objects.filter(facility=OuterRef("facility"), id=OuterRef("supersedes"), observed_at__gte=before)
+    rows = Fact.objects.filter(~Exists(corrected), facility__log=log, observed_at__lt=before)
     return rows.filter(observation__in=policy.of) if policy.of else rows.exclude(observation__in=policy.besides)
 
 
 def purge_facts(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int]:
-    while True:
-        entries = list(
-            _facts(log, policy, at).order_by("entry_id").values_list("entry_id", flat=True).distinct()[:_ENTRIES]
-        )
-        if not entries:
-            return
-        yield _purge(log, entries, _facts(log, policy, at).filter(entry_id__in=entries), policy.id, by=by, at=at)
+    facility = Facility.objects.get(log=log)
+    while ids := _some(_facts(log, policy, at)):
+        purging.purge_facts(facility, ids, policy=policy.id, by=by, at=at)
+        yield len(ids)
 
 
-@transaction.atomic
-def _purge(log: Log, entries: list[int], due: QuerySet[Fact], policy: str, *, by: str, at: int) -> int:
-    going: dict[int, set[str]] = {entry: set() for entry in entries}
-    for entry, id_ in due.values_list("entry_id", "id"):
-        going[entry].add(id_)
-    present: dict[int, list[tuple[str, bytes]]] = {entry: [] for entry in entries}
-    for fact in sorted(Fact.objects.filter(entry_id__in=entries), key=lambda f: f.id):
-        present[fact.entry_id].append((fact.id, journal.salted_leaf(fact.salt, fact.record())))
-    stub_leaves(log, source="rounds_fact", present=present, going=going, policy=policy, by=by, at=at)
-    n = 0
-    for entry, ids in going.items():
-        n += Fact.objects.filter(entry_id=entry, id__in=ids).delete()[0]
-    return n
+def _some(due: QuerySet[Fact]) -> list[str]:
+    """Return the ids of what is due in the first few entries, so that each entry is read once."""
+    entries = list(due.order_by("entry_id").values_list("entry_id", flat=True).distinct()[:_ENTRIES])
+    return list(due.filter(entry_id__in=entries).values_list("id", flat=True))
 
 
 def excuses_due(log: Log, policy: Policy, at: int) -> int:
@@ -73,8 +64,8 @@ def _purge_excuses(log: Log, keys: list[int], policy: str, *, by: str, at: int) 
 def forget_person(facility: Facility, code: str, policy: str, *, by: str, at: int) -> None:
     """Destroy the facts about a person and the excuses of his own."""
     own = Fact.objects.filter(facility=facility, subject_kind="person", subject=code)
-    while entries := list(own.order_by("entry_id").values_list("entry_id", flat=True).distinct()[:_ENTRIES]):
-        _purge(facility.log, entries, own.filter(entry_id__in=entries), policy, by=by, at=at)
+    while ids := _some(own):
+        purging.purge_facts(facility, ids, policy=policy, by=by, at=at)
     excuses = list(Excuse.objects.filter(Q(subject=f"person:{code}"), facility=facility).values_list("pk", flat=True))
     if excuses:
         _purge_excuses(facility.log, excuses, policy, by=by, at=at)
