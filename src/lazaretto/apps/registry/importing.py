@@ -2,9 +2,11 @@
 How a table is brought in, whatever its rows mean: taken into memory row by row, written chunk by chunk, accounted for.
 """
 
+import gc
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -87,9 +89,21 @@ def run(
     its commit: what was reported as taken survives a crash. Importing the file again takes up where it stopped.
     """
     account = Account(dry_run=dry_run)
-    for account in steps(importer, path, dry_run=dry_run, by=by, clock=clock):
-        progress(account.rows)
+    with _few_collections():
+        for account in steps(importer, path, dry_run=dry_run, by=by, clock=clock):
+            progress(account.rows)
     return account
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for garbage in circles less often: rows are many small tuples, and none of them makes a circle."""
+    usual = gc.get_threshold()
+    gc.set_threshold(50_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def steps(importer: Importer, path: Path, *, dry_run: bool, by: str, clock: Callable[[], int]) -> Iterator[Account]:

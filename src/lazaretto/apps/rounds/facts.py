@@ -30,10 +30,11 @@ KINDS = {
     "facility": "facility", "机构": "facility",
 }  # fmt: skip
 LENGTHS = {"ucum": 20, "method": 40, "site": 40, "device": 60, "by": 60, "source": 20, "reason": 120, "note": 500}
-SHORTEST = min(LENGTHS.values())
+#: What a table says in the same way of many rows.
+SAID = ("observation", "outcome", "value", "supersedes", *LENGTHS)
 #: How far a claim may lie ahead of our clock before it is refused.
 AHEAD_MS = 120_000
-#: How many words of a kind a border keeps in mind.
+#: How many of a kind a border keeps in mind.
 KEPT = 20_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _SECONDS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\d", re.ASCII)
@@ -86,7 +87,7 @@ class Border:
     What claims are checked against: the words of the protocol and who and what is on file. `known` are the codes on
     file, where the caller has looked up only those that its claims name.
 
-    What was made of a word, a number or a minute once is kept: the rows of a table say the same things over and over.
+    What was made of a subject, a minute or the rest of a row is kept: the rows of a table say the same over and over.
     """
 
     facility: Facility
@@ -96,7 +97,7 @@ class Border:
     observations: dict[str, str] = field(init=False)
     registers: Registers = field(init=False)
     _subjects: dict[tuple[str, str], tuple[str, str]] = field(init=False, default_factory=dict)
-    _values: dict[tuple[str, str, str, str], tuple[str, str]] = field(init=False, default_factory=dict)
+    _manners: dict[tuple[str | None, ...], tuple[str, ...]] = field(init=False, default_factory=dict)
     _minutes: dict[tuple[str, str], int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,10 +108,27 @@ class Border:
 
     def admit(self, claim: Mapping[str, str]) -> Admitted:
         """Return the fact that a claim makes, not yet saved. :raises RowError: if it cannot be admitted."""
+        said = tuple(map(claim.get, SAID))
+        manner = self._manners.get(said)
+        if manner is None:
+            if len(self._manners) > KEPT:
+                self._manners.clear()
+            manner = self._manners[said] = self._manner(claim)
         get = claim.get
-        observation = self._observation(claim)
         kind, subject = self._subject(get("subject", ""), get("subject_kind", ""))
         observed_at = self._observed_at(get("observed_at", ""))
+        id_ = self._id(get("id", ""), "id")
+        fact = Admitted(id_, manner[0], kind, subject, observed_at, *manner[1:])
+        if not id_:
+            fact = fact._replace(id=self._derived_id(fact))
+        if fact.supersedes and fact.supersedes == fact.id:
+            raise RowError("supersedes", Text("不能更正自己", "a fact cannot supersede itself"))
+        return fact
+
+    def _manner(self, claim: Mapping[str, str]) -> tuple[str, ...]:
+        """Return everything in a claim but who, when and the id: many of a table's rows have it in common."""
+        get = claim.get
+        observation = self._observation(claim)
         outcome = OUTCOMES.get(get("outcome", "").lower())
         if outcome is None:
             raise RowError(
@@ -121,22 +139,14 @@ class Border:
                 ),
             )
         value, ucum = self._value(get("value", ""), get("ucum", ""), observation, outcome)
-        texts = [get(name, "") for name in LENGTHS]
-        if max(map(len, texts)) > SHORTEST:
-            self._check_lengths(texts)
-        _, method, site, device, by, source, reason, note = texts
+        for name, length in LENGTHS.items():
+            if len(get(name, "")) > length:
+                raise RowError(name, Text(f"{name} 最多 {length} 字", f"{name} has at most {length} characters"))
+        method, site, device, by, source, reason, note = (get(name, "") for name in LENGTHS if name != "ucum")
         supersedes = self._id(get("supersedes", ""), "supersedes")
-        fact = Admitted(
-            self._id(get("id", ""), "id"), observation, kind, subject, observed_at, outcome, value, ucum, method, site,
-            device, by, source, reason, supersedes, note,
-        )  # fmt: skip
-        if not fact.id:
-            fact = fact._replace(id=self._derived_id(fact))
         if outcome == "void" and not supersedes:
             raise RowError("supersedes", Text("作废须写明作废哪一条", "a void says which fact it supersedes"))
-        if supersedes and supersedes == fact.id:
-            raise RowError("supersedes", Text("不能更正自己", "a fact cannot supersede itself"))
-        return fact
+        return observation, outcome, value, ucum, method, site, device, by, source, reason, supersedes, note
 
     def _observation(self, claim: Mapping[str, str]) -> str:
         word = claim.get("observation", "")
@@ -213,14 +223,6 @@ class Border:
         return start + int(text[17:19]) * 1000
 
     def _value(self, text: str, ucum: str, observation: str, outcome: str) -> tuple[str, str]:
-        found = self._values.get((text, ucum, observation, outcome))
-        if found is None:
-            if len(self._values) > KEPT:
-                self._values.clear()
-            found = self._values[text, ucum, observation, outcome] = self._read(text, ucum, observation, outcome)
-        return found
-
-    def _read(self, text: str, ucum: str, observation: str, outcome: str) -> tuple[str, str]:
         type_ = self.document.observation(observation)
         assert type_ is not None
         if outcome != "done" or type_.value == "none":
@@ -251,11 +253,6 @@ class Border:
                 ),
             )
         return f"{number:f}"
-
-    def _check_lengths(self, texts: Iterable[str]) -> None:
-        for (name, length), text in zip(LENGTHS.items(), texts, strict=True):
-            if len(text) > length:
-                raise RowError(name, Text(f"{name} 最多 {length} 字", f"{name} has at most {length} characters"))
 
     def _id(self, text: str, column: str) -> str:
         if not text:

@@ -8,36 +8,34 @@ verification (`actions.leaves_of`) goes the general way, and so checks this one 
 
 import secrets
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
 
 from lazaretto.apps.rounds.facts import Admitted
 
 SALT = 32
-_FORM = (
-    '{"by":%s,"device":%s,"id":%s,"method":%s,"note":%s,"observation":%s,"observed_at":%d,"outcome":%s,"reason":%s,'
-    '"recorded_at":%d,"site":%s,"source":%s,"subject":%s,"subject_kind":%s,"supersedes":%s,"ucum":%s,"value":%s}'
-)
-_PLAIN = _FORM.replace("%s", '"%s"')
+
+
+@lru_cache(maxsize=8192)
+def _frame(said: tuple[str, ...]) -> tuple[str, str, str, str, str]:
+    """Return what stands around the id, the two instants and the subject; the facts of a round have few such frames."""
+    (observation, kind, outcome, value, ucum, method, site, device, by, source, reason, supersedes, note) = map(
+        quoted, said
+    )
+    return (
+        f'{{"by":{by},"device":{device},"id":',
+        f',"method":{method},"note":{note},"observation":{observation},"observed_at":',
+        f',"outcome":{outcome},"reason":{reason},"recorded_at":',
+        f',"site":{site},"source":{source},"subject":',
+        f',"subject_kind":{kind},"supersedes":{supersedes},"ucum":{ucum},"value":{value}}}',
+    )
 
 
 def canonical_fact(fact: Admitted, recorded_at: int) -> bytes:
     """Return the canonical form of a fact's record. :raises UnicodeEncodeError: if a text holds half a character."""
-    (id_, observation, kind, subject, observed_at, outcome, value, ucum, method, site, device, by, source, reason,
-     supersedes, note) = fact  # fmt: skip
-    said = (
-        f"{by}{device}{id_}{method}{note}{observation}{outcome}{reason}{site}{source}{subject}{kind}{supersedes}{ucum}"
-        f"{value}"
-    )
-    if said.isprintable() and '"' not in said and "\\" not in said:  # nothing to escape
-        return (_PLAIN % (by, device, id_, method, note, observation, observed_at, outcome, reason, recorded_at, site,
-                          source, subject, kind, supersedes, ucum, value)).encode()  # fmt: skip
-    return (
-        _FORM
-        % (quoted(by), quoted(device), quoted(id_), quoted(method), quoted(note), quoted(observation), observed_at,
-           quoted(outcome), quoted(reason), recorded_at, quoted(site), quoted(source), quoted(subject), quoted(kind),
-           quoted(supersedes), quoted(ucum), quoted(value))
-    ).encode()  # fmt: skip
+    a, b, c, d, e = _frame((*fact[1:3], *fact[5:]))
+    return f"{a}{quoted(fact[0])}{b}{fact[4]}{c}{recorded_at}{d}{quoted(fact[3])}{e}".encode()
 
 
 def leaves(facts: Sequence[Admitted], recorded_at: int) -> Iterator[tuple[bytes, bytes]]:
