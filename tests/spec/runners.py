@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from lazaretto.protocol.record import Evidence, Phase, SlotResult
-from lazaretto.protocol.tally import measure_row
+from lazaretto.protocol.tally import measure_row, tally
 from tests.spec import worlds
 from tests.spec.clocks import Clocks
 from tests.spec.tables import Cells, Row, Table, TableError, checking, compare, drawn
@@ -239,7 +239,9 @@ def _answer(said: Cells, names: tuple[str, ...]) -> Cells:
         "day to": clocks.show(evidence.end),
     }
     totals = {
-        k: _word(v) for k, v in measure_row(world.timeline[-1].measures[0], evidence.slots).items() if k != "gaps"
+        k: _word(v)
+        for k, v in measure_row(world.timeline[-1].measures[0], tally(evidence.slots), ()).items()
+        if k != "gaps"
     }
     return {n: whole[n] if n in whole else _all(rows, n) if n in _SLOT else totals[n] for n in names}
 
@@ -288,7 +290,8 @@ def _counts(world: World, evidence: Evidence) -> list[Cells]:
     rounds = {r.id: r for phase in world.timeline for r in phase.measures}
     found = []
     for name, round_ in sorted(rounds.items()):
-        row = measure_row(round_, [s for s in evidence.slots if s.measure == name])
+        own = [s for s in evidence.slots if s.measure == name]
+        row = measure_row(round_, tally(own), [s for s in own if s.state == "missed"])
         gaps = ", ".join(f"{g['subject'].partition(':')[2]} {g['reason'] or '-'}" for g in row.pop("gaps"))
         found.append({"measure": name, "gaps": gaps} | {k: _word(v) for k, v in row.items()})
     return found

@@ -9,7 +9,7 @@ observation than `entry_allowance` (PT2H online, P1D offline); over 20 % of what
 from decimal import Decimal
 
 from lazaretto.protocol.record import SlotResult
-from lazaretto.protocol.tally import entered_late_contradictions, measure_row
+from lazaretto.protocol.tally import entered_late_contradictions, measure_row, tally
 from tests.spec.runners import Spec
 from tests.spec.tables import Cells
 from tests.spec.worlds import measure
@@ -24,7 +24,8 @@ def counted(cells: Cells) -> dict[str, object]:
         for state in STATES
         for n in range(int(cells.get(state) or 0))
     ]
-    return measure_row(measure("m", "times: ['08:00']"), slots)
+    missed = [s for s in slots if s.state == "missed"]
+    return measure_row(measure("m", "times: ['08:00']"), tally(slots), missed)
 
 
 def test_coverage_and_done_share(spec: Spec) -> None:
@@ -109,7 +110,7 @@ def test_too_much_entered_late_is_a_contradiction(spec: Spec) -> None:
             SlotResult("m", "person:A", n, n, n + 1, n, "on_time", used=1, entered_late=int(n < late))
             for n in range(used)
         ]
-        return {"contradiction": bool(entered_late_contradictions({"m": results}, Decimal("0.20")))}
+        return {"contradiction": bool(entered_late_contradictions({"m": tally(results)}, Decimal("0.20")))}
 
     spec.rows(
         """

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from lazaretto.protocol.clock import instant, minute_of_day
 from lazaretto.protocol.corrections import corrected
+from lazaretto.protocol.excuses import Excuses
 from lazaretto.protocol.record import (
     Evidence,
-    Excuse,
     Fact,
     Fate,
     Institution,
@@ -30,8 +30,8 @@ from lazaretto.protocol.slots import Calendar, Segment, Slot, count_windows, is_
 
 _Index = dict[str, dict[str, list[Fact]]]
 _Key = tuple[tuple[Segment, ...], bool]
-_EXCUSING = ("refused", "unable")
-_OFFLINE = ("offline", "paper")
+EXCUSING = ("refused", "unable")
+OFFLINE = ("offline", "paper")
 
 
 def day_ends_at(timeline: Sequence[Phase], zone: str, day: date) -> int:
@@ -72,8 +72,7 @@ class _Evaluation:
         self.subjects = institution.subjects
         self.selection = Selection(institution)
         self.facts = corrected(f for f in institution.facts if f.recorded_at <= as_of)
-        self.excuses = [e for e in institution.excuses if e.recorded_at <= as_of < e.withdrawn_at]
-        self.excuses.sort(key=lambda e: (e.recorded_at, e.id))
+        self.excuses = Excuses(institution.excuses, as_of, self.selection)
         self.by_observation = _by_observation(self.facts.leaves)
         self.set_aside = _by_observation([*self.facts.superseded, *self.facts.void])
         self.results: list[SlotResult] = []
@@ -150,10 +149,10 @@ class _Evaluation:
         reason, excused_late = "", False
         if fact is not None and fact.outcome == "done":
             state = "on_time" if fact.observed_at <= slot.grace_until else "late"
-        elif fact is not None and fact.outcome in _EXCUSING and fact.reason:
+        elif fact is not None and fact.outcome in EXCUSING and fact.reason:
             state, reason = "excused", fact.reason
         else:
-            excuse = self._excuse(measure, subject, slot.due)
+            excuse = self.excuses.covering(measure, subject, slot.due)
             reason = excuse.reason if excuse else fact.reason if fact else ""
             excused_late = excuse is not None and excuse.recorded_at > slot.grace_until
             overdue = self.as_of >= min(slot.grace_until, slot.closes)
@@ -214,7 +213,7 @@ class _Evaluation:
         self._send_home(window.done[needed:], 1, last)
         self._send_home(window.other, 2, last)
         if self.start < closes <= self.end:
-            excuse = self._excuse(measure, subject, last)
+            excuse = self.excuses.covering(measure, subject, last)
             state: SlotState = "pending" if self.as_of < closes else "missed"
             if len(window.done) >= needed:
                 state, excuse = "on_time", None
@@ -237,26 +236,6 @@ class _Evaluation:
                     len(used),
                 )
             )
-
-    # -- excuses -------------------------------------------------------------------------------------------------
-
-    def _excuse(self, measure: str, subject: Subject, due: int) -> Excuse | None:
-        """Return the covering excuse that was recorded first."""
-        place: str | None = None
-        asked = False
-        for excuse in self.excuses:
-            if not excuse.start <= due < excuse.end or excuse.measure not in (None, measure):
-                continue
-            if excuse.scope == "facility" or (excuse.scope == "measure" and excuse.measure == measure):
-                return excuse
-            if excuse.scope == "subject" and excuse.subject == subject.ref:
-                return excuse
-            if excuse.scope == "place":
-                if not asked:
-                    place, asked = self.selection.place_of(subject, due), True
-                if excuse.subject in self.selection.chain(place):
-                    return excuse
-        return None
 
     # -- fates ---------------------------------------------------------------------------------------------------
 
@@ -324,11 +303,11 @@ def _chosen(window: _Window) -> Fact | None:
     """Return the fact that decides an owed slot: the earliest done, else the one that excuses, else the earliest."""
     if window.done:
         return window.done[0]
-    excusing = (f for f in window.other if f.outcome in _EXCUSING and f.reason)
+    excusing = (f for f in window.other if f.outcome in EXCUSING and f.reason)
     return next(excusing, window.other[0] if window.other else None)
 
 
 def _entered_late(fact: Fact, round_: Round) -> bool:
     allowance = round_.entry_allowance
-    limit = allowance.offline if fact.source in _OFFLINE else allowance.online
+    limit = allowance.offline if fact.source in OFFLINE else allowance.online
     return fact.recorded_at - fact.observed_at > limit.nominal_ms

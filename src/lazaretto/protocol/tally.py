@@ -5,12 +5,13 @@ Source: contract, rules 6, 8, 10 and 11.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, Literal
+from operator import add
+from typing import Any, Literal, NamedTuple
 
 from lazaretto.protocol.clock import utc_text
-from lazaretto.protocol.record import Evidence, SlotResult
+from lazaretto.protocol.record import SlotResult
 from lazaretto.protocol.round import Round
 
 Status = Literal["complete", "incomplete", "contradictory", "unknown"]
@@ -29,45 +30,63 @@ def share(part: int, whole: int) -> str | None:
     return f"{cut:f}"
 
 
-def measure_row(round_: Round, results: Sequence[SlotResult]) -> dict[str, Any]:
+class Tally(NamedTuple):
+    """The totals of one measure: its slots by state, and the facts that were spent on them."""
+
+    on_time: int = 0
+    late: int = 0
+    missed: int = 0
+    excused: int = 0
+    pending: int = 0
+    excused_after: int = 0
+    entered_late: int = 0
+    used: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":  # type: ignore[override]
+        return Tally(*map(add, self, other))
+
+
+def tally(results: Iterable[SlotResult]) -> Tally:
+    """Return the totals of results."""
+    found = list(results)
+    states: Counter[str] = Counter(r.state for r in found)
+    spent = {
+        "excused_after": sum(r.excused_late for r in found),
+        "entered_late": sum(r.entered_late for r in found),
+        "used": sum(r.used for r in found),
+    }
+    return Tally(**{state: states[state] for state in STATES}, **spent)
+
+
+def measure_row(round_: Round, total: Tally, missed: Iterable[SlotResult]) -> dict[str, Any]:
     """Return one measure's line of the document: counts, shares and its gaps by name."""
-    states: Counter[str] = Counter(r.state for r in results)
-    done = states["on_time"] + states["late"]
-    expected = len(results)
+    done = total.on_time + total.late
+    judged = done + total.missed
     return {
         "id": round_.id,
         "kind": round_.kind,
         "observation": round_.observation,
-        "expected": expected,
-        **{state: states[state] for state in STATES[:3]},
-        "excused": states["excused"],
-        "excused_after": sum(r.excused_late for r in results),
-        "pending": states["pending"],
-        "coverage": share(done, expected - states["excused"] - states["pending"]),
-        "done_share": share(done, expected - states["pending"]),
-        "entered_late": sum(r.entered_late for r in results),
-        "gaps": [
-            {"subject": r.subject, "due": utc_text(r.due), "reason": r.reason or None}
-            for r in results
-            if r.state == "missed"
-        ],
+        "expected": judged + total.excused + total.pending,
+        "on_time": total.on_time,
+        "late": total.late,
+        "missed": total.missed,
+        "excused": total.excused,
+        "excused_after": total.excused_after,
+        "pending": total.pending,
+        "coverage": share(done, judged),
+        "done_share": share(done, judged + total.excused),
+        "entered_late": total.entered_late,
+        "gaps": [{"subject": r.subject, "due": utc_text(r.due), "reason": r.reason or None} for r in missed],
     }
 
 
-def fate_counts(evidence: Evidence) -> dict[str, int]:
-    """Return how many facts of the day met each fate; the five add up to the facts received."""
-    counts: Counter[str] = Counter(evidence.fates.values())
-    return {fate: counts[fate] for fate in FATES}
-
-
-def entered_late_contradictions(by_measure: Mapping[str, Sequence[SlotResult]], limit: Decimal) -> list[dict[str, Any]]:
+def entered_late_contradictions(tallies: Mapping[str, Tally], limit: Decimal) -> list[dict[str, Any]]:
     """Return a contradiction for each measure of whose used facts more than `limit` were entered late."""
-    found = []
-    for measure, results in by_measure.items():
-        used, late = sum(r.used for r in results), sum(r.entered_late for r in results)
-        if used and late > limit * used:
-            found.append({"kind": "entered_late", "measure": measure, "entered_late": late, "used": used})
-    return found
+    return [
+        {"kind": "entered_late", "measure": measure, "entered_late": total.entered_late, "used": total.used}
+        for measure, total in tallies.items()
+        if total.used and total.entered_late > limit * total.used
+    ]
 
 
 def falls_short(row: Mapping[str, Any], round_: Round) -> bool:

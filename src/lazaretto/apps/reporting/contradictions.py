@@ -4,21 +4,24 @@ What in a day does not fit together. A contradiction is printed in the report; i
 Source: contract, rule 10.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+from django.db.models import Exists, OuterRef, Q
 
 from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.counts import ISOLATION, closes
+from lazaretto.apps.rounds.models import Fact as KnownFact
 from lazaretto.apps.rounds.models import IdConflict
 from lazaretto.apps.rounds.queries import DayEvidence
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.corrections import corrected
 from lazaretto.protocol.document import BurstCheck
 from lazaretto.protocol.fever import Fever
-from lazaretto.protocol.record import Fact, Subject
+from lazaretto.protocol.record import Subject
 from lazaretto.protocol.selection import Selection
 
 Contradiction = dict[str, Any]
@@ -30,12 +33,12 @@ def contradictions(
     *,
     counts: Mapping[str, Mapping[str, Any]],
     fevers: Mapping[str, Fever],
-    unit_of: Callable[[Subject, int], str],
+    silent: Iterable[str],
 ) -> list[Contradiction]:
     """Return the contradictions that the rows and shares of the day do not already show, in a fixed order."""
     return [
         *_open_fevers(day, fevers),
-        *_silent_units(day, unit_of),
+        *({"kind": "unit_silent", "unit": unit} for unit in sorted(silent)),
         *_headcounts(day, counts),
         *_id_conflicts(facility, day),
         *({"kind": "correction_conflict", "fact": fact} for fact in day.evidence.conflicts),
@@ -58,28 +61,30 @@ def _open_fevers(day: DayEvidence, fevers: Mapping[str, Fever]) -> list[Contradi
     return found
 
 
-def _silent_units(day: DayEvidence, unit_of: Callable[[Subject, int], str]) -> list[Contradiction]:
-    expected, reported = units(day, unit_of)
-    return [{"kind": "unit_silent", "unit": unit} for unit in sorted(expected - reported)]
+class UnitOf(Protocol):
+    """Which unit answers for a subject at an instant, and for whom that never changes."""
+
+    def __call__(self, subject: Subject, at: int) -> str: ...
+
+    def is_fixed(self, subject: Subject) -> bool: ...
 
 
-def units(day: DayEvidence, unit_of: Callable[[Subject, int], str]) -> tuple[set[str], set[str]]:
+def units(day: DayEvidence, unit_of: UnitOf) -> tuple[set[str], set[str]]:
     """
     Return the units that owed something that could be judged, and those of them from which any fact came.
     """
-    people = {s.ref: s for s in day.institution.subjects}
-    expected: set[str] = set()
-    heard: set[str] = set()
-    for slot in day.evidence.slots:
-        unit = unit_of(people[slot.subject], slot.due)
-        if unit and slot.state in ("on_time", "late", "missed"):
-            expected.add(unit)
-        if unit and (slot.fact or slot.state in ("on_time", "late")):
-            heard.add(unit)
-    for fact in day.institution.facts:
-        if fact.id in day.evidence.fates and fact.subject in people:
-            heard.add(unit_of(people[fact.subject], fact.observed_at))
-    return expected, expected & heard
+    evidence, subjects = day.evidence, day.institution.subjects
+    fixed = np.array([unit_of.is_fixed(s) for s in subjects], bool)
+    judged, heard = evidence.judged_and_heard()
+    expected = {unit_of(subjects[n], evidence.start) for n in np.flatnonzero(judged & fixed)}
+    reported = {unit_of(subjects[n], evidence.start) for n in np.flatnonzero(heard & fixed)}
+    people = {s.ref: s for s, is_fixed in zip(subjects, fixed, strict=True) if not is_fixed}
+    for slot in evidence.of(np.flatnonzero(judged & ~fixed)):
+        if slot.state in ("on_time", "late", "missed"):
+            expected.add(unit_of(people[slot.subject], slot.due))
+    for ref, at in evidence.heard_from(np.flatnonzero(heard & ~fixed)):
+        reported.add(unit_of(people[ref], at))
+    return expected - {""}, expected & reported - {""}
 
 
 def _headcounts(day: DayEvidence, counts: Mapping[str, Mapping[str, Any]]) -> list[Contradiction]:
@@ -88,9 +93,7 @@ def _headcounts(day: DayEvidence, counts: Mapping[str, Mapping[str, Any]]) -> li
     ]
     selection = Selection(day.institution)
     calls: dict[str, Any] = {}
-    leaves = corrected(
-        f for f in day.institution.facts if f.observation == "roll_call" and f.recorded_at <= day.evidence.as_of
-    )
+    leaves = corrected(f for f in day.facts.of("roll_call", day.near) if f.observation == "roll_call")
     for fact in sorted(leaves.leaves, key=lambda f: f.observed_at):
         if fact.outcome == "done" and fact.value and day.evidence.start <= fact.observed_at < day.evidence.end:
             calls[fact.subject] = fact
@@ -118,16 +121,15 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _id_conflicts(facility: Facility, day: DayEvidence) -> list[Contradiction]:
-    start, end = day.evidence.start, day.evidence.end
-    known = {f.id: f.observed_at for f in day.institution.facts}
-    rows = IdConflict.objects.filter(facility=facility, recorded_at__lte=day.evidence.as_of)
-    rows = rows.filter(observed_at__gte=start, observed_at__lt=end) | rows.filter(fact_id__in=_today(known, start, end))
+    """Refused facts of the day, and those that claimed the id of a fact of the day."""
+    of_day = Q(observed_at__gte=day.evidence.start, observed_at__lt=day.evidence.end)
+    taken = KnownFact.objects.filter(of_day, facility=facility, id=OuterRef("fact_id"))
+    rows = IdConflict.objects.filter(
+        of_day | Exists(taken.filter(recorded_at__lte=day.evidence.as_of)),
+        facility=facility, recorded_at__lte=day.evidence.as_of,
+    )  # fmt: skip
     names = sorted(set(rows.values_list("fact_id", flat=True)))
     return [{"kind": "id_conflict", "fact": name} for name in names]
-
-
-def _today(known: Mapping[str, int], start: int, end: int) -> list[str]:
-    return [name for name, at in known.items() if start <= at < end][:30_000]
 
 
 def _bursts(day: DayEvidence) -> list[Contradiction]:
@@ -135,26 +137,23 @@ def _bursts(day: DayEvidence) -> list[Contradiction]:
     check = day.in_force[-1].resolved.document.checks.burst_entry
     if check is None:
         return []
-    timed: dict[str, list[Fact]] = defaultdict(list)
-    for fact in day.institution.facts:
-        if fact.by and fact.outcome == "done" and fact.observed_at % 60_000 and fact.id in day.evidence.fates:
-            timed[fact.by].append(fact)
     return [
         {"kind": "burst_entry", "by": by, **burst}
-        for by, facts in sorted(timed.items())
+        for by, facts in day.evidence.timed_by_hand(check.at_least, check.within.nominal_ms)
         if (burst := _burst(facts, check))
     ]
 
 
-def _burst(facts: Sequence[Fact], check: BurstCheck) -> dict[str, Any] | None:
-    ordered = sorted(facts, key=lambda f: f.observed_at)
+def _burst(facts: Sequence[tuple[int, int]], check: BurstCheck) -> dict[str, Any] | None:
+    """Return the first burst among (when, whom) in order of time."""
     first = 0
-    for last, fact in enumerate(ordered):
-        while fact.observed_at - ordered[first].observed_at > check.within.nominal_ms:
+    for last, (at, _) in enumerate(facts):
+        while at - facts[first][0] > check.within.nominal_ms:
             first += 1
-        subjects = {f.subject for f in ordered[first : last + 1]}
-        if len(subjects) >= check.at_least:
-            return {"from": utc_text(ordered[first].observed_at), "subjects": len(subjects)}
+        if last - first + 1 >= check.at_least:
+            subjects = {subject for _, subject in facts[first : last + 1]}
+            if len(subjects) >= check.at_least:
+                return {"from": utc_text(facts[first][0]), "subjects": len(subjects)}
     return None
 
 

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db.models import Q
+
 from lazaretto.apps.registry.models import Facility, Presence
+from lazaretto.apps.rounds.queries import DayEvidence
 from lazaretto.protocol.clock import FOREVER
 from lazaretto.protocol.corrections import corrected
 from lazaretto.protocol.fever import Fever, Reading, fever
@@ -108,7 +111,9 @@ def _not_on_the_books(facility: Facility, at: int) -> set[str]:
 def _flows(facility: Facility, start: int, end: int) -> dict[str, Counter[str]]:
     """Return per population how many arrivals and departures of each reason fell in [start, end)."""
     found: dict[str, Counter[str]] = {}
-    rows = Presence.objects.filter(facility=facility, layer="record").order_by("person_id", "starts")
+    every = Presence.objects.filter(facility=facility, layer="record")
+    edge = Q(starts__gte=start, starts__lt=end) | Q(ends__gte=start, ends__lt=end)
+    rows = every.filter(person__in=every.filter(edge).values("person")).order_by("person_id", "starts")
     stays: dict[int, list[tuple[int, int, str, str, str]]] = {}
     for person, population, starts, ends, entry, exit_ in rows.values_list(
         "person_id", "person__population", "starts", "ends", "entry", "exit"
@@ -135,30 +140,40 @@ def closes(row: Mapping[str, Any]) -> bool:
     return bool(row["present_start"] + came - left == row["present_end"])
 
 
-def fevers(institution: Institution, rounds: Sequence[Round], start: int, end: int, as_of: int) -> dict[str, Fever]:
-    """Return the fevers of people whom a temperature measure with thresholds concerns, from the readings on record."""
-    limits = _thresholds(institution, rounds)
+def fevers(day: DayEvidence, rounds: Sequence[Round]) -> dict[str, Fever]:
+    """
+    Return what the readings on record say of people whom a temperature measure with thresholds concerns, and of whom any
+    reading was over the lowest one; nobody else had a fever.
+    """
+    limits = _thresholds(day.institution, rounds)
+    if not limits:
+        return {}
     readings: dict[str, list[Reading]] = {}
-    leaves = corrected(f for f in institution.facts if f.recorded_at <= as_of and f.observation == "temperature").leaves
+    least = min(screen for screen, _ in limits.values())
+    facts = day.facts.reaching("temperature", day.near, least)
+    leaves = corrected(f for f in facts if f.observation == "temperature").leaves
     for fact in sorted(leaves, key=lambda f: (f.observed_at, f.id)):
         value = _number(fact)
         if value is not None and fact.subject in limits:
             readings.setdefault(fact.subject, []).append(Reading(fact.observed_at, value))
+    start, end = day.evidence.start, day.evidence.end
     return {ref: fever(found, *limits[ref], start, end) for ref, found in readings.items()}
 
 
 def _thresholds(institution: Institution, rounds: Sequence[Round]) -> dict[str, tuple[Decimal, Decimal]]:
     """Return the lowest thresholds that any measure sets for each person."""
-    found: dict[str, tuple[Decimal, Decimal]] = {}
+    people = [s for s in institution.subjects if s.kind == "person"]
+    alike = {(s.population, s.base): s for s in people}
+    found: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
     for round_ in rounds:
         screen, confirm = round_.screen_threshold, round_.confirm_threshold or round_.screen_threshold
         if round_.observation != "temperature" or screen is None or confirm is None:
             continue
-        for subject in institution.subjects:
-            if subject.kind == "person" and names_population(round_, subject):
-                known = found.get(subject.ref, (screen, confirm))
-                found[subject.ref] = (min(known[0], screen), min(known[1], confirm))
-    return found
+        for key, subject in alike.items():
+            if names_population(round_, subject):
+                known = found.get(key, (screen, confirm))
+                found[key] = (min(known[0], screen), min(known[1], confirm))
+    return {s.ref: found[s.population, s.base] for s in people if (s.population, s.base) in found}
 
 
 def _number(fact: Fact) -> Decimal | None:

@@ -18,7 +18,9 @@ from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.record import Subject
 from lazaretto.protocol.round import Round
 from lazaretto.protocol.selection import Selection, names_population
-from lazaretto.protocol.tally import entered_late_contradictions, fate_counts, measure_row, status
+from lazaretto.protocol.tally import Tally, entered_late_contradictions, measure_row, status
+
+NOTHING = Tally()
 
 
 class _Units:
@@ -37,6 +39,10 @@ class _Units:
             return subject.unit or subject.ref.partition(":")[2]
         chain = self.selection.chain(self.selection.place_of(subject, at))
         return next((ref.partition(":")[2] for ref in chain if self.places[ref].kind == "wing"), "")
+
+    def is_fixed(self, subject: Subject) -> bool:
+        """Say whether the same unit answers for a subject all the time."""
+        return bool(subject.unit) or subject.kind != "person"
 
     def nearest(self, subject: Subject, at: int) -> str:
         chain = self.selection.chain(self.selection.place_of(subject, at))
@@ -58,16 +64,15 @@ def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[
     unit_of = _Units(day)
     start, end = day.evidence.start, day.evidence.end
     rounds = _rounds(day)
-    by_measure: dict[str, list[Any]] = {id_: [] for id_ in rounds}
-    for result in day.evidence.slots:
-        by_measure[result.measure].append(result)
-    rows = [measure_row(rounds[id_], results) for id_, results in by_measure.items()]
-    fever = fevers(day.institution, list(rounds.values()), start, end, as_of)
+    tallies, missed = day.evidence.tallies, day.evidence.missed
+    asked = {id_: tallies.get(id_, NOTHING) for id_ in rounds}
+    rows = [measure_row(rounds[id_], total, missed.get(id_, ())) for id_, total in asked.items()]
+    fever = fevers(day, list(rounds.values()))
     per_population = counts(facility, day.institution, fever, start, end, measured=_measured(day, rounds))
     checks = day.in_force[-1].resolved.document.checks
-    found = contradictions(facility, day, counts=per_population, fevers=fever, unit_of=unit_of)
-    found += entered_late_contradictions(by_measure, checks.entered_late_share)
     expected, reported = units(day, unit_of)
+    found = contradictions(facility, day, counts=per_population, fevers=fever, silent=expected - reported)
+    found += entered_late_contradictions(asked, checks.entered_late_share)
     document = {
         "facility": facility.code,
         "on": on.isoformat(),
@@ -81,14 +86,14 @@ def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[
         "level": level_lines(day.in_force, start, end),
         "presence_source": {"staff_member": "imported_presence"},
         "measures": rows,
-        "facts": fate_counts(day.evidence),
+        "facts": day.evidence.fate_counts,
         "counts": per_population,
         "units": {"expected": len(expected), "reported": len(reported)},
         "contradictions": found,
         "signed_by": None,
         "checkpoint": sign_head(Log.objects.get(pk=facility.log_id)),
     }
-    return document, outgoing(document, _gap_cells(day, by_measure, unit_of))
+    return document, outgoing(document, _gap_cells(day, list(asked), unit_of))
 
 
 def _rounds(day: DayEvidence) -> dict[str, Round]:
@@ -100,23 +105,22 @@ def _rounds(day: DayEvidence) -> dict[str, Round]:
 
 def _measured(day: DayEvidence, rounds: dict[str, Round]) -> set[str]:
     asked = [r for r in rounds.values() if r.observation == "temperature" and r.screen_threshold is not None]
-    people = (s for s in day.institution.subjects if s.kind == "person")
-    return {s.population for s in people if any(names_population(r, s) for r in asked)}
+    alike = {(s.population, s.base): s for s in day.institution.subjects if s.kind == "person"}
+    return {s.population for s in alike.values() if any(names_population(r, s) for r in asked)}
 
 
-def _gap_cells(day: DayEvidence, by_measure: dict[str, list[Any]], unit_of: _Units) -> dict[str, list[dict[str, Any]]]:
+def _gap_cells(day: DayEvidence, measures: list[str], unit_of: _Units) -> dict[str, list[dict[str, Any]]]:
     """Return gaps as counts per measure, unit and reason; a reason that is not a code of the protocol is `other`."""
     codes = {r.id for p in day.in_force for r in p.resolved.document.reasons}
     subjects = {s.ref: s for s in day.institution.subjects}
     cells: dict[str, list[dict[str, Any]]] = {}
-    for measure, results in by_measure.items():
+    for measure in measures:
         counted = Counter(
             (
                 unit_of.nearest(subjects[r.subject], r.due),
                 (r.reason if r.reason in codes else "other") if r.reason else "no_record",
             )
-            for r in results
-            if r.state == "missed"
+            for r in day.evidence.missed.get(measure, ())
         )
         cells[measure] = gap_cells(counted)
     return cells

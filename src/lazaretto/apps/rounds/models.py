@@ -47,7 +47,7 @@ class Fact(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["facility", "observed_at"], name="fact_by_time"),
+            models.Index(fields=["facility", "observation", "observed_at", "value"], name="fact_by_observation"),
             models.Index(
                 fields=["facility", "subject_kind", "subject", "observation", "observed_at"], name="fact_by_subject"
             ),

@@ -1,28 +1,35 @@
 """The institution as the evaluator sees it, and the evidence of a facility-day."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from lazaretto.apps.command.queries import InForce, timeline
 from lazaretto.apps.registry.models import Assignment, Facility, Person, Presence, Standing
 from lazaretto.apps.registry.models import Place as PlaceRow
 from lazaretto.apps.rounds import models
+from lazaretto.apps.rounds.evaluation import Plan, Span
+from lazaretto.apps.rounds.reading import Facts
+from lazaretto.apps.rounds.results import DayResult
 from lazaretto.protocol import record
 from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
-from lazaretto.protocol.evidence import day_bounds, evaluate, reach
-from lazaretto.protocol.record import Evidence, Institution, Phase
+from lazaretto.protocol.evidence import day_bounds, reach
+from lazaretto.protocol.record import Institution, Phase
 
 
 class DayEvidence(NamedTuple):
-    """The evidence of a day with what it was made from, so that a report reads everything once."""
+    """
+    The evidence of a day with what it was made from, so that a report reads everything once. `institution` holds no facts;
+    `facts` reads those that are asked for, and `near` is the span around the day in which they can matter to it.
+    """
 
-    evidence: Evidence
+    evidence: DayResult
     institution: Institution
     in_force: list[InForce]
+    facts: Facts
+    near: Span
 
 
 def day_evidence(facility: Facility, on: date, as_of: int) -> DayEvidence:
@@ -35,60 +42,19 @@ def day_evidence(facility: Facility, on: date, as_of: int) -> DayEvidence:
     phases = [p.phase() for p in in_force]
     start, end = day_bounds(phases, facility.zone, on)
     relevant = _relevant(phases, start, end)
-    facts = _facts(facility, start - reach(relevant), end + reach(relevant), as_of)
-    institution = institution_of(
-        facility, start, end, facts=facts, excuses=_excuses(facility, relevant, start, end, as_of)
-    )
-    return DayEvidence(evaluate(institution, relevant, on, as_of), institution, in_force)
+    near = start - reach(relevant), end + reach(relevant)
+    excuses = _excuses(facility, relevant, start, end, as_of)
+    institution = institution_of(facility, *near, excuses=excuses)
+    plan = Plan(institution, relevant, on)
+    facts = Facts(facility, as_of)
+    evidence = plan.judge(facts.columns(plan.refs, plan.spans, (start, end)), as_of)
+    return DayEvidence(evidence, institution, in_force, facts, near)
 
 
 def _relevant(phases: list[Phase], start: int, end: int) -> list[Phase]:
     """Leave out phases too far away to share a slot window with the day; keep those that bound it."""
     margin = reach(phases)
     return [p for p in phases if p.start < end + margin and p.end > start - margin] or phases[:1]
-
-
-_READ = (
-    "id", "observation", "subject_kind", "subject", "observed_at", "recorded_at", "outcome", "reason", "supersedes",
-    "source", "value", "by",
-)  # fmt: skip
-
-
-def _facts(facility: Facility, start: int, end: int, as_of: int) -> list[record.Fact]:
-    """Facts observed near the day, with the whole chain of corrections of each (a correction may change the time)."""
-    known = models.Fact.objects.filter(facility=facility, recorded_at__lte=as_of)
-    found = {f.id: f for f in read(known.filter(observed_at__gte=start, observed_at__lt=end))}
-    corrections = list(read(known.filter(supersedes__gt="")))
-    edge = set(found)
-    while edge and corrections:
-        targets = {found[i].supersedes for i in edge} - {None} - set(found)
-        linked = [c for c in corrections if c.supersedes in edge]
-        linked += read(known.filter(id__in=sorted(map(str, targets)))) if targets else []
-        edge = {f.id for f in linked} - set(found)
-        found |= {f.id: f for f in linked}
-    return list(found.values())
-
-
-def read(rows: QuerySet[models.Fact]) -> Iterator[record.Fact]:
-    """Return rows as the evaluator takes them."""
-    for (
-        id_,
-        observation,
-        kind,
-        subject,
-        observed,
-        recorded,
-        outcome,
-        reason,
-        supersedes,
-        source,
-        value,
-        by,
-    ) in rows.values_list(*_READ).iterator(chunk_size=5000):
-        yield record.Fact(
-            id_, observation, f"{kind}:{subject}", observed, recorded, outcome, reason, supersedes or None, source,
-            value, by,
-        )  # fmt: skip
 
 
 def _excuses(facility: Facility, phases: Sequence[Phase], start: int, end: int, as_of: int) -> list[record.Excuse]:
@@ -119,47 +85,61 @@ def institution_of(
     facts: Sequence[record.Fact] = (),
     excuses: Sequence[record.Excuse] = (),
 ) -> Institution:
-    """Return who and what was there around [start, end), in a fixed number of queries."""
+    """Return who and what is on file, and where people were around [start, end), in a fixed number of queries."""
     standings = _standings(facility)
+    known = PlaceRow.objects.filter(facility=facility).values_list("pk", "code", "parent__code", "kind")
     places = {
-        f"place:{p.code}": record.Place(
-            f"place:{p.code}", f"place:{p.parent.code}" if p.parent else None, p.kind, tuple(standings["place", p.pk])
+        f"place:{code}": record.Place(
+            f"place:{code}", f"place:{parent}" if parent else None, kind, standings.get(("place", pk), ())
         )
-        for p in PlaceRow.objects.filter(facility=facility).select_related("parent")
+        for pk, code, parent, kind in known
     }
-    subjects = [*_people(facility, standings), *(record.Subject(ref, "place", place=ref) for ref in places)]
+    subjects = [*_people(facility, start, end, standings), *(record.Subject(ref, "place", place=ref) for ref in places)]
     subjects += [
-        record.Subject(f"asset:{a.code}", "asset", place=f"place:{a.place.code}" if a.place else None)
-        for a in facility.assets.select_related("place")
+        record.Subject(f"asset:{code}", "asset", place=f"place:{place}" if place else None)
+        for code, place in facility.assets.values_list("code", "place__code")
     ]
     subjects += [record.Subject(f"group:{code}", "group") for code in facility.groups.values_list("code", flat=True)]
     subjects.append(record.Subject(f"facility:{facility.code}", "facility"))
     return Institution(facility.code, facility.zone, tuple(subjects), places, tuple(facts), tuple(excuses))
 
 
-def _standings(facility: Facility) -> dict[tuple[str, int], list[record.Standing]]:
-    found: dict[tuple[str, int], list[record.Standing]] = defaultdict(list)
-    for row in Standing.objects.filter(facility=facility).order_by("starts", "pk"):
-        key = ("person", row.person_id) if row.person_id else ("place", row.place_id)
-        found[key].append(record.Standing(row.key, row.value, row.start_ms, row.end_ms))  # type: ignore[index]
+_Standings = dict[tuple[str, int], tuple[record.Standing, ...]]
+
+
+def _standings(facility: Facility) -> _Standings:
+    found: _Standings = {}
+    rows = Standing.objects.filter(facility=facility).order_by("starts", "pk")
+    for person, place, key, value, starts, ends in rows.values_list(
+        "person_id", "place_id", "key", "value", "starts", "ends"
+    ):
+        of = ("person", person) if person else ("place", place)
+        found[of] = (*found.get(of, ()), record.Standing(key, value, *_span(starts, ends)))
     return found
 
 
-def _people(facility: Facility, standings: dict[tuple[str, int], list[record.Standing]]) -> Iterable[record.Subject]:
-    stays: dict[int, list[record.Stay]] = defaultdict(list)
-    rows = Presence.objects.filter(facility=facility, layer="record").order_by("starts")
-    for person, starts, ends, place in rows.values_list("person_id", "starts", "ends", "place__code"):
-        stays[person].append(
-            record.Stay(FOREVER_AGO if starts is None else starts, FOREVER if ends is None else ends, f"place:{place}")
-        )
-    held: dict[int, list[record.Assigned]] = defaultdict(list)
-    for row in Assignment.objects.filter(facility=facility):
-        held[row.person_id].append(record.Assigned(row.kind, row.key, row.start_ms, row.end_ms))
+def _span(starts: int | None, ends: int | None) -> Span:
+    return FOREVER_AGO if starts is None else starts, FOREVER if ends is None else ends
+
+
+def _people(facility: Facility, start: int, end: int, standings: _Standings) -> Iterable[record.Subject]:
+    stays: dict[int, tuple[record.Stay, ...]] = {}
+    rows = Presence.objects.filter(facility=facility, layer="record", starts__lt=end).order_by("starts")
+    rows = rows.filter(Q(ends=None) | Q(ends__gt=start))
+    codes = {pk: f"place:{code}" for pk, code in PlaceRow.objects.filter(facility=facility).values_list("pk", "code")}
+    for person, starts, ends, place in rows.values_list("person_id", "starts", "ends", "place_id"):
+        stay = record.Stay(*_span(starts, ends), codes[place])
+        stays[person] = (*stays[person], stay) if person in stays else (stay,)
+    held: dict[int, tuple[record.Assigned, ...]] = {}
+    assignments = Assignment.objects.filter(facility=facility).values_list("person_id", "kind", "key", "starts", "ends")
+    for person, kind, key, starts, ends in assignments:
+        held[person] = (*held.get(person, ()), record.Assigned(kind, key, *_span(starts, ends)))
+    units = dict(facility.groups.values_list("pk", "code"))
     people = Person.objects.filter(facility=facility).order_by("code")
-    for pk, code, population, base, unit in people.values_list("pk", "code", "population", "base", "unit__code"):
+    for pk, code, population, base, unit in people.values_list("pk", "code", "population", "base", "unit_id"):
         yield record.Subject(
-            f"person:{code}", "person", population, base, unit or "", tuple(stays[pk]),
-            tuple(standings["person", pk]), tuple(held[pk]),
+            f"person:{code}", "person", population, base, units.get(unit, ""), stays.get(pk, ()),
+            standings.get(("person", pk), ()), held.get(pk, ()),
         )  # fmt: skip
 
 

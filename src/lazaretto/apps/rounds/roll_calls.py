@@ -3,8 +3,7 @@
 from typing import NamedTuple
 
 from lazaretto.apps.registry.models import Facility
-from lazaretto.apps.rounds import models
-from lazaretto.apps.rounds.queries import read
+from lazaretto.apps.rounds.reading import Facts
 from lazaretto.protocol.corrections import corrected
 
 #: A correction may change the time of a roll call by as much as this and still be found.
@@ -23,12 +22,11 @@ class Counted(NamedTuple):
 
 def roll_calls(facility: Facility, start: int, end: int, as_of: int) -> list[Counted]:
     """Return the last roll call of each subject in [start, end) that has a number, corrections applied."""
-    rows = models.Fact.objects.filter(
-        facility=facility, observation="roll_call", subject_kind__in=("place", "group", "facility"),
-        recorded_at__lte=as_of, observed_at__gte=start - _AROUND, observed_at__lt=end + _AROUND,
-    )  # fmt: skip
+    facts = Facts(facility, as_of).of("roll_call", (start - _AROUND, end + _AROUND))
     found: dict[str, Counted] = {}
-    for fact in sorted(corrected(read(rows)).leaves, key=lambda f: (f.observed_at, f.id)):
+    for fact in sorted(corrected(facts).leaves, key=lambda f: (f.observed_at, f.id)):
+        if fact.subject.startswith("person:"):
+            continue
         if fact.outcome == "done" and fact.value and start <= fact.observed_at < end:
             kind, _, code = fact.subject.partition(":")
             found[fact.subject] = Counted(kind, code, fact.observed_at, fact.value, fact.by)

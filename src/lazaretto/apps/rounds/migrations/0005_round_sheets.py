@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('registry', '0002_no_overlap'),
-        ('rounds', '0003_fact_by_correction'),
+        ('rounds', '0004_facts_by_observation'),
     ]
 
     operations = [
