@@ -49,6 +49,10 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@$(BIN)/python -m tests.benchmark.evidence
 	@$(BIN)/python -m tests.benchmark.canonical
 	@$(BIN)/python -m tests.benchmark.protocol
+	@$(BIN)/python -m tests.benchmark.house_day
+	@for engine in sqlite postgres; do \
+		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.imports && \
+		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.posts || exit 1; done
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual

@@ -57,7 +57,7 @@ def names_in(text: str) -> list[str]:
 def checked_code(row: Row) -> str:
     """Return the code of a row. :raises RowError: if it cannot be one."""
     code = row.need("code")
-    if len(code) > 60 or any(c in code for c in "/:|"):
+    if len(code) > 60 or any(c in code for c in "/:|") or not code.isprintable():
         raise RowError("code", Text("编号最多 60 字，不含 / : |", "a code has up to 60 characters and none of / : |"))
     return code
 
