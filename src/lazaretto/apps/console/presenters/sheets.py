@@ -213,6 +213,7 @@ def grid(
                     "time_error": bool(error and error.column == "time"),
                     "before": _before(sheet, difference, time_of) if difference else "",
                     "column": column,
+                    "due": time_of(due)[-5:],
                 }
             )
         lines.append(line)
