@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lazaretto.apps.journal import keys
 from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.journal.queries import verify, verify_deep
 from lazaretto.apps.registry import actions as registry
@@ -290,7 +291,7 @@ def test_a_receipt_is_for_one_transfer_and_from_its_receiver(both: tuple[Small, 
     log = Log.objects.get(pk=third.facility.log_id)
     forged = {k: v for k, v in receipt.items() if k != "signature"} | {"to": transfers.party(third.facility)}
     forged |= transfers.standing_of(log, a.at)
-    assert code_of(envelopes.signed(forged, envelopes.current_key(log))) == "no_such_transfer"
+    assert code_of(envelopes.signed(forged, keys.current(log))) == "no_such_transfer"
 
 
 def test_who_is_in_isolation_counts_in_one_place(both: tuple[Small, Small]) -> None:

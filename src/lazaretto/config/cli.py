@@ -23,6 +23,7 @@ from lazaretto.config.commands import (
     report,
     retention,
     sheet,
+    submissions,
     system,
     transfer,
     users,
@@ -62,6 +63,7 @@ report.app.command("verify-paper")(papers.verify_paper)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(sheet.app, name="sheet")
+app.command("submissions")(submissions.submissions)
 
 
 @app.callback()

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import queries
@@ -14,6 +16,9 @@ from lazaretto.apps.console.presenters import sections
 from lazaretto.apps.console.presenters.places import in_language
 from lazaretto.protocol.clock import parse_moment
 from lazaretto.web.dates import clock, day_of_week, local
+
+#: Either opens the list of transfers: handing people over, or reading what came with them.
+TRANSFERS = frozenset({Permission.TRANSFER, Permission.HEALTH_READ})
 
 
 def clock_now() -> int:
@@ -75,3 +80,12 @@ def frame(found: queries.Asked, section: str, now: int) -> dict[str, Any]:
         },
         "clock": f"{day_of_week(local(now, zone).date())} {clock(now, zone)}",
     }
+
+
+def links(user: Any) -> list[dict[str, Any]]:
+    """Return the pages for those who watch what comes from below, for the side bar."""
+    if not queries.watches(user, clock_now()):
+        return []
+    return [
+        {"section": "submissions", "url": reverse("all-submissions"), "icon": "tree", "name": gettext("Submissions")}
+    ]

@@ -11,7 +11,7 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         """Tell the frame of the pages which facilities a reader may go to."""
         from lazaretto.apps.console import access, presenters, queries
-        from lazaretto.web.shell import facilities_from
+        from lazaretto.web.shell import facilities_from, links_from
 
         def own(user: Any) -> list[dict[str, str]]:
             found = queries.open_facilities(user, access.clock_now())
@@ -22,3 +22,4 @@ class ConsoleConfig(AppConfig):
             ]  # fmt: skip
 
         facilities_from(own)
+        links_from("console", access.links)

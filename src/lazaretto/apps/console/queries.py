@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from lazaretto.apps.accounts.models import User
+from lazaretto.apps.accounts.models import Organisation, User
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries import organisations_where, permissions_in
 from lazaretto.apps.command.queries import InForce, NoProtocol, in_force, timeline
+from lazaretto.apps.registry import queries as registry
 from lazaretto.apps.registry.models import Asset, Facility, Group, Person, Place, Presence
+from lazaretto.apps.reporting import overview
+from lazaretto.apps.reporting import transfers as handing
 from lazaretto.apps.reporting.actions import changed
-from lazaretto.apps.reporting.models import SignedReport
+from lazaretto.apps.reporting.models import SignedReport, Transfer
 from lazaretto.apps.reporting.queries import draft_with_outgoing, month_status, signed_reports
 from lazaretto.apps.rounds.preview import Preview
 from lazaretto.apps.rounds.preview import preview as look_ahead
@@ -244,3 +247,76 @@ def _chunks(codes: list[str]) -> Iterable[list[str]]:
 def last_days(today: date, n: int) -> list[date]:
     """Return the `n` days up to and including `today`, oldest first."""
     return [today - timedelta(days=n - 1 - i) for i in range(n)]
+
+
+class Superior(NamedTuple):
+    """
+    A body in the scope of the one who asks: what he may do there, the facilities below it of which he may see what
+    came, the day to look at first, and the ids of the organisations whose bundles he may take in.
+    """
+
+    organisation: Organisation
+    may: frozenset[Permission]
+    facilities: list[Organisation]
+    on: date
+    receives: frozenset[int]
+
+    @property
+    def code(self) -> str:
+        return self.organisation.code
+
+
+def superior(user: User, code: str, now: int) -> Superior | None:
+    """Return the body of that code, or None if the asker may nothing there."""
+    found = Organisation.objects.filter(code=code).first()
+    if found is None:
+        return None
+    today = local_day(overview.zone_of(overview.facilities_under(found, user=None, on=date.min)), now)
+    may = permissions_in(user, found, today)
+    if not may:
+        return None
+    below = overview.facilities_under(found, user=user, on=today)
+    receives = organisations_where(user, [Permission.SUBMISSIONS_RECEIVE], today)
+    return Superior(found, may, below, overview.latest_day(below, now), frozenset(receives))
+
+
+def superiors(user: User, now: int) -> list[Superior]:
+    """Return the bodies at which the asker himself was given a role that sees what comes from below."""
+    found = Organisation.objects.filter(grants__user=user).distinct().order_by("code")
+    every = (superior(user, code, now) for code in found.values_list("code", flat=True))
+    return [s for s in every if s is not None and Permission.SUBMISSIONS_READ in s.may]
+
+
+def watches(user: User, now: int) -> bool:
+    """Say whether the asker sees what comes from below, anywhere."""
+    return bool(organisations_where(user, [Permission.SUBMISSIONS_READ], local_day("UTC", now)))
+
+
+# -- people handed over ------------------------------------------------------------------------------------------------
+
+
+def transfers(asked: Asked) -> list[Transfer]:
+    return list(handing.transfers(asked.facility))
+
+
+def transfer(asked: Asked, ref: str) -> Transfer | None:
+    return handing.transfers(asked.facility).filter(ref=ref).first()
+
+
+def person_to_send(asked: Asked, code: str) -> Person | None:
+    """Return somebody held here whom the asker may know of."""
+    found = registry.person(asked.facility, code, asked.may)
+    return found if found is not None and found.base in registry.HELD and found.merged_into is None else None
+
+
+def rooms(asked: Asked) -> list[tuple[str, str, str]]:
+    """Return code and names of the places into which somebody can be put: those that have nothing below them."""
+    found = Place.objects.filter(facility=asked.facility, children=None).order_by("code")
+    return list(found.values_list("code", "name_zh", "name_en"))
+
+
+def other_facilities(asked: Asked) -> list[Organisation]:
+    """Return the facilities that this node knows, apart from the asker's own."""
+    return list(
+        Organisation.objects.filter(kind="facility").exclude(pk=asked.facility.organisation_id).order_by("code")
+    )

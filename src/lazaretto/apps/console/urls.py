@@ -19,7 +19,9 @@ from lazaretto.apps.console import (
     posts,
     sheets,
     signing,
+    submissions,
     tables,
+    transfers,
     views,
 )
 
@@ -89,4 +91,17 @@ urlpatterns = [
     path("facilities/<str:code>/sheets/open", sheets.open_sheet, name="open-sheet"),
     path("facilities/<str:code>/sheets/<str:sheet_code>.pdf", sheets.print_sheet, name="sheet-pdf"),
     path("facilities/<str:code>/sheets/<str:sheet_code>/", sheets.sheet, name="sheet"),
+    path("submissions/", submissions.submissions, name="all-submissions"),
+    path("bodies/<str:code>/submissions/", submissions.below, name="submissions"),
+    path("bodies/<str:code>/submissions.xlsx", submissions.excel, name="submissions-xlsx"),
+    path("bodies/<str:code>/receive/", submissions.receive, name="receive"),
+    path("bodies/<str:code>/keys/", submissions.trusted_keys, name="trusted-keys"),
+    path("facilities/<str:code>/transfers/", transfers.transfers, name="transfers"),
+    path("facilities/<str:code>/transfers/send/", transfers.send, name="transfer-send"),
+    path("facilities/<str:code>/transfers/receive/", transfers.receive, name="transfer-receive"),
+    path("facilities/<str:code>/transfers/receipt/", transfers.receipt, name="transfer-receipt"),
+    path("facilities/<str:code>/transfers/<slug:ref>/", transfers.transfer, name="transfer"),
+    path(
+        "facilities/<str:code>/transfers/<slug:ref>/receipt.json", transfers.receipt_file, name="transfer-receipt-file"
+    ),
 ]

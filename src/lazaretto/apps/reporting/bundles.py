@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from lazaretto.apps.journal import actions as journal
-from lazaretto.apps.journal import merkle
+from lazaretto.apps.journal import keys
 from lazaretto.apps.journal.models import Entry, Log
-from lazaretto.apps.journal.queries import public_keys
+from lazaretto.apps.journal.queries import consistency, public_keys
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting import envelopes
 from lazaretto.apps.reporting.deadlines import deadline
@@ -59,7 +59,7 @@ def _document(facility: Facility, log: Log, on: date, reports: list[dict[str, An
     organisation = facility.organisation
     restores = _restores(log)
     wanted = [r["size"] for r in restores] + ([before.size] if before else [])
-    proofs = {size: [p.hex() for p in _consistency(log, size, point["size"])] for size in set(wanted)}
+    proofs = {size: [p.hex() for p in consistency(log, size, point["size"])] for size in set(wanted)}
     return envelopes.signed(
         {
             "format": ONE,
@@ -81,7 +81,7 @@ def _document(facility: Facility, log: Log, on: date, reports: list[dict[str, An
             "restores": [r | {"proof": proofs[r["size"]]} for r in restores],
             "keys": [{k: v for k, v in key.items() if k != "name"} for key in public_keys([log])["keys"]],
         },
-        envelopes.current_key(log),
+        keys.current(log),
     )  # fmt: skip
 
 
@@ -101,11 +101,6 @@ def _restores(log: Log) -> list[dict[str, Any]]:
         {"epoch": e.detail["epoch"], "size": e.detail["size"], "root": e.detail["root"], "at": utc_text(e.recorded_at)}
         for e in rows
     ]
-
-
-def _consistency(log: Log, first: int, second: int) -> list[bytes]:
-    rows = log.entries.filter(seq__lt=second).order_by("seq").values_list("digest", flat=True)
-    return merkle.consistency_proof(map(bytes.fromhex, rows.iterator(chunk_size=10_000)), first, second)
 
 
 def make_days(*, facility: Facility, first: date, last: date, by: str, at: int) -> tuple[dict[str, Any], list[date]]:
@@ -132,7 +127,7 @@ def make_days(*, facility: Facility, first: date, last: date, by: str, at: int) 
         "made_at": utc_text(at),
         "bundles": [found[n].document for n in sorted(found)],
     }
-    return envelopes.signed(document, envelopes.current_key(log)), missing
+    return envelopes.signed(document, keys.current(log)), missing
 
 
 def days(first: date, last: date) -> Iterator[date]:

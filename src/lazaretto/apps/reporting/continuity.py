@@ -54,11 +54,6 @@ class _Log:
 
     def __init__(self, bundles: list[Received]) -> None:
         self.bundles = sorted(bundles, key=lambda b: (b.epoch, b.number, b.digest))
-        self.restarts: dict[int, int] = {}
-        for bundle in self.bundles:
-            for restore in bundle.said["restores"]:
-                known = self.restarts.get(restore["epoch"], restore["size"])
-                self.restarts[restore["epoch"]] = min(known, restore["size"])
         self.found: dict[str, set[str]] = defaultdict(set)
 
     def judged(self) -> dict[str, Judged]:
@@ -71,17 +66,11 @@ class _Log:
                 self.found[bundle.digest].add("proof_fails")
         return {b.digest: self._judge(b) for b in self.bundles}
 
-    def _home(self, epoch: int, size: int) -> tuple[int, int]:
-        """Return the first epoch in which that size was there: what a restore kept is the same in both."""
-        while epoch in self.restarts and size <= self.restarts[epoch]:
-            epoch -= 1
-        return epoch, size
-
     def _roots(self) -> None:
         seen: dict[tuple[int, int], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for bundle in self.bundles:
             for point in _points(bundle):
-                seen[self._home(point["epoch"], point["size"])][point["root"]].add(bundle.digest)
+                seen[_home(bundle, point)][point["root"]].add(bundle.digest)
         for roots in seen.values():
             if len(roots) > 1:
                 for digest in set().union(*roots.values()):
@@ -111,9 +100,8 @@ class _Log:
         if bundle.epoch == 0 or (previous and previous["epoch"] == bundle.epoch):
             return
         for other in self.bundles:
-            made = other.said["checkpoint"]["size"] + 1  # the entry of the bundle itself
-            kept = self._home(bundle.epoch, made) == self._home(other.epoch, made)
-            if other.epoch < bundle.epoch and kept and other.number > (previous["number"] if previous else 0):
+            known = other.epoch < bundle.epoch and _is_kept(other, bundle)
+            if known and other.number > (previous["number"] if previous else 0):
                 yield other
 
     def _before(self, bundle: Received) -> list[Received]:
@@ -135,7 +123,7 @@ class _Log:
         seen: dict[tuple[str, int, int], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for bundle in self.bundles:
             for report in bundle.said["reports"]:
-                epoch, _ = self._home(report["epoch"], report["size"])
+                epoch, _ = _home(bundle, report)
                 seen[report["on"], report["number"], epoch][report["digest"]].add(bundle.digest)
         for reports in seen.values():
             if len(reports) > 1:
@@ -146,8 +134,7 @@ class _Log:
         found = tuple(c for c in CONTRADICTIONS if c in self.found[bundle.digest])
         previous = bundle.said["previous"]
         restored = previous is not None and previous["epoch"] != bundle.epoch
-        cut = min((size for epoch, size in self.restarts.items() if epoch > bundle.epoch), default=None)
-        lost = cut is not None and bundle.said["checkpoint"]["size"] > cut
+        lost = any(b.epoch > bundle.epoch and not _is_kept(bundle, b) for b in self.bundles)
         if previous is None:
             return Judged("first", (), found, restored, lost)
         if any(_is_previous(b, bundle) for b in self._before(bundle)) and bundle.proof_holds:
@@ -167,6 +154,27 @@ def _points(bundle: Received) -> Iterable[Mapping[str, Any]]:
     yield from bundle.said["restores"]
     if bundle.said["previous"]:
         yield bundle.said["previous"]
+
+
+def _home(bundle: Received, point: Mapping[str, Any]) -> tuple[int, int]:
+    """
+    Return the epoch in which a point of a bundle's log first was there, and its size: what a restore kept is the same
+    before and after it. The restores that a bundle names are those that its own log went through.
+    """
+    epoch = point["epoch"]
+    for restore in sorted(bundle.said["restores"], key=lambda r: -r["epoch"]):
+        if restore["epoch"] > epoch:
+            continue
+        if point["size"] > restore["size"]:
+            break
+        epoch = max((r["epoch"] for r in bundle.said["restores"] if r["epoch"] < restore["epoch"]), default=0)
+    return epoch, point["size"]
+
+
+def _is_kept(before: Received, after: Received) -> bool:
+    """Say whether the log of `after` still holds the entry of the bundle `before`, which follows its checkpoint."""
+    made = before.said["checkpoint"]["size"] + 1
+    return _home(before, {"epoch": before.epoch, "size": made}) == _home(after, {"epoch": after.epoch, "size": made})
 
 
 def _is_previous(before: Received, bundle: Received) -> bool:

@@ -10,9 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from lazaretto.apps.journal import keys
-from lazaretto.apps.journal.models import Key, Log
-from lazaretto.apps.journal.signatures import is_signed
+from lazaretto.apps.journal.signatures import is_signed, succession
+from lazaretto.apps.reporting.actions import signed as signed  # one way to sign, for reports and for files
 from lazaretto.protocol.canonical import canonical
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
@@ -56,16 +55,6 @@ def digest_of(data: bytes) -> str:
 # -- keys --------------------------------------------------------------------------------------------------------------
 
 
-def current_key(log: Log) -> Key:
-    return Key.objects.filter(log=log, until=None).latest("since")
-
-
-def signed(document: Mapping[str, Any], key: Key) -> dict[str, Any]:
-    """Return a document with its signature over the canonical form of everything else in it."""
-    value = keys.sign(key, canonical(dict(document)))
-    return {**document, "signature": {"value": value, "key_id": key.key_id}}
-
-
 def is_signed_by(document: Mapping[str, Any], public: str) -> bool:
     signature = document["signature"]
     if set(signature) != {"value", "key_id"} or bytes.fromhex(signature["value"]).hex() != signature["value"]:
@@ -104,14 +93,12 @@ def reached(trusted: Mapping[str, str], listed: Sequence[Mapping[str, Any]], log
         grown = False
         for key in list(waiting):
             old = found.get(key.get("follows") or "")
-            if old and is_signed(old, _succession(log, key), key.get("cross_signature") or ""):
+            if old and is_signed(old, _handing_over(log, key), key.get("cross_signature") or ""):
                 found[key["key_id"]] = key["public"]
                 waiting.remove(key)
                 grown = True
     return found
 
 
-def _succession(log: str, key: Mapping[str, Any]) -> bytes:
-    return canonical(
-        {"log": log, "old": key["follows"], "new": key["key_id"], "public": key["public"], "since": key["since"]}
-    )
+def _handing_over(log: str, key: Mapping[str, Any]) -> bytes:
+    return succession(log, old=key["follows"], new=key["key_id"], public=key["public"], since=key["since"])

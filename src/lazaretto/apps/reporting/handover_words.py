@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lazaretto.apps.registry.identity import masked
 from lazaretto.apps.registry.standings import KEYS
 from lazaretto.protocol.clock import local, parse_moment
 from lazaretto.protocol.text import Text
@@ -17,13 +18,17 @@ NOT_COLLECTED = {
 Lines = tuple[Text, list[Text]]
 
 
-def transfer_lines(document: Mapping[str, Any], *, health: bool = True) -> Iterator[Lines]:
-    """Yield the parts of a transfer file with their lines, for a terminal or a page; without `health`, no health."""
+def transfer_lines(document: Mapping[str, Any], *, health: bool = True, identity: bool = True) -> Iterator[Lines]:
+    """
+    Yield the parts of a transfer file with their lines, for a terminal or a page; as far as the reader may see health
+    information and identity numbers.
+    """
     zone = document["from"]["zone"]
     told, sender, to = document["person"], document["from"], document["to"]
     sex = SEXES.get(told["sex"], Text("", ""))
     born = told["born"]
-    number = told["identity_number"] or told["identity_kind"]
+    number = told["identity_number"] if identity else masked(told["identity_number"])
+    number = number or told["identity_kind"]
     yield (
         Text("人员", "Person"),
         [
@@ -55,6 +60,8 @@ def transfer_lines(document: Mapping[str, Any], *, health: bool = True) -> Itera
     )
     if health:
         yield from _health(document, zone)
+    else:
+        yield Text("健康信息", "Health information"), [Text("只有医务人员可见", "seen by clinicians only")]
     yield Text("最近 21 天住处", "Where, in the last 21 days"), [_stay(s, zone) for s in document["stays"]] or [_none()]
     yield Text("依据", "Under"), [_protocol(document["protocol"]), _missing(document["not_collected"])]
 

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.models import Organisation
 from lazaretto.apps.journal import actions as journal
+from lazaretto.apps.journal import keys
 from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.journal.queries import public_keys
 from lazaretto.apps.journal.signatures import is_signed
@@ -103,7 +104,7 @@ def _send(order: Order, facility: Facility, by: str, at: int) -> Transfer:
             "left_at": utc_text(moment), "reason": order.reason.strip()[:200], **handover.of_person(person, at),
             **standing_of(log, at),
         },
-        envelopes.current_key(log),
+        keys.current(log),
     )  # fmt: skip
     transfer = keep(facility, "out", document, person, movement, by=by, at=at, plain_reason=order.plain_reason.strip())
     shown = ["identity_number", *(["temperature"] if document["temperatures"] else [])]
@@ -160,7 +161,7 @@ def receipt_for(document: dict[str, Any], facility: Facility, received_at: int, 
             "from": document["from"]["code"], "to": party(facility), "received_at": utc_text(received_at),
             **standing_of(log, at),
         },
-        envelopes.current_key(log),
+        keys.current(log),
     )  # fmt: skip
 
 

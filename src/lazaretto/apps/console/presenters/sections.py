@@ -28,6 +28,7 @@ SECTIONS = (
     Section("headcount", _("Headcount"), "count", frozenset({_P.RESIDENTS_READ})),
     Section("duplicates", _("Possible duplicates"), "pair", frozenset({_P.PEOPLE_WRITE})),
     Section("places", _("Places"), "places", frozenset({_P.PLACES_READ})),
+    Section("transfers", _("Transfers"), "swap", frozenset({_P.TRANSFER, _P.HEALTH_READ})),
     Section("posts", _("Posts"), "sign", frozenset({_P.STAFF_READ})),
     Section("sheets", _("Round sheets"), "table", frozenset({_P.FACT_RECORD})),
     Section("tables", _("Tables"), "table", frozenset({_P.PLACES_READ})),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
+from lazaretto.apps.reporting.overview import readings
 from lazaretto.web.figures import count
 from lazaretto.web.words import state_word
 
@@ -64,7 +65,7 @@ def cells(document: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     Return the key numbers over all populations. `kind` is `number`, `zero`, `null` (with the reason) or `unknown`.
     """
-    read = _readings(document)
+    read = readings(document)
     names = (
         ("present_end", gettext("Present at the end"), "all"),
         ("fever_screened", gettext("Fever at first reading"), read),
@@ -77,14 +78,6 @@ def cells(document: Mapping[str, Any]) -> list[dict[str, str]]:
     if not nothing_received(document):
         found.append(_unknown(document))
     return found
-
-
-def _readings(document: Mapping[str, Any]) -> str:
-    """Say whether `all`, `some` or `none` of the temperatures owed were read: without a reading, no fever is not known."""
-    rows = [r for r in document["measures"] if r["observation"] == "temperature" and r["expected"]]
-    if rows and not any(r["on_time"] + r["late"] for r in rows):
-        return "none"
-    return "some" if any(r["missed"] + r["pending"] for r in rows) else "all"
 
 
 def _cell(label: str, values: list[Any], known: str) -> dict[str, str]:
