@@ -34,12 +34,12 @@ from lazaretto.apps.rehearse.invented import AREAS
 from lazaretto.apps.reporting.counts import closes
 from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.queries import draft
-from lazaretto.apps.rounds.models import Excuse, Fact
+from lazaretto.apps.rounds.models import Excuse, Fact, IdConflict
 from lazaretto.protocol.clock import instant
 
 ZONE = "Asia/Shanghai"
 MONDAY, TUESDAY = date(2026, 3, 16), date(2026, 3, 17)
-EVENING = instant(ZONE, TUESDAY, 20 * 60)
+EVENING = instant(ZONE, TUESDAY, 20 * 60 + 30)  # the round of 20:00 is handed in at this very moment
 HOUR = 3_600_000
 SMALL: dict[str, Any] = {"days": 2, "size": 0.1}
 CODES = [blueprint.code for blueprint in FACILITIES]
@@ -215,11 +215,12 @@ def test_running_it_later_adds_what_has_fallen_due() -> None:
 
 
 def test_what_somebody_enters_by_hand_stands() -> None:
-    stay = Presence.objects.filter(facility__code="XW", ends=None, person__base="resident").order_by("pk")[0]
-    record_movement(Move(stay.person, "release", EVENING + HOUR), by="somebody", at=EVENING + HOUR)
+    stay = Presence.objects.filter(facility__code="YT", ends=None, person__base="resident").order_by("pk")[0]
+    late = EVENING + 2 * HOUR
+    record_movement(Move(stay.person, "release", late), by="somebody", at=late)
     build(now=EVENING + 6 * HOUR, **SMALL)
     assert not Presence.objects.filter(person=stay.person, ends=None).exists()
-    assert not Fact.objects.filter(
-        facility__code="XW", subject=stay.person.code, observed_at__gt=EVENING + HOUR
-    ).exists()
+    assert not Fact.objects.filter(facility__code="YT", subject=stay.person.code, observed_at__gt=late).exists()
+    assert "paper" in set(Fact.objects.filter(facility__code="YT").values_list("source", flat=True))
+    assert not IdConflict.objects.exists()
     assert not Entry.objects.filter(kind="clock_set_back").exists()

@@ -30,7 +30,7 @@ from lazaretto.apps.reporting import actions as reporting
 from lazaretto.apps.reporting.queries import signed_reports
 from lazaretto.apps.rounds.actions import excuse, record_facts
 from lazaretto.apps.rounds.facts import Border
-from lazaretto.apps.rounds.models import Excuse
+from lazaretto.apps.rounds.models import Excuse, Fact
 from lazaretto.apps.rounds.queries import institution_of
 from lazaretto.protocol.clock import instant, local_day, utc_text
 from lazaretto.protocol.record import Phase
@@ -199,9 +199,10 @@ class Life:
         walks = Walks(self.made, world, self._phases(), document, self.script.trouble())
         for at, claims in walks.handed_in(self.since, self.until).items():
             for start in range(0, len(claims), CHUNK):
-                yield Act(at, 2, "rounds", partial(self._hand_in, claims[start : start + CHUNK]))
+                yield Act(at, 2, "rounds", partial(self._hand_in, claims[start : start + CHUNK], at == self.since))
 
-    def _hand_in(self, claims: Sequence[Claim], at: int) -> None:
+    def _hand_in(self, claims: Sequence[Claim], again: bool, at: int) -> None:
+        """Hand claims in. `again`: some were at the last run, perhaps from another source; those stay as they are."""
         if self.border is None:
             document = command.in_force(self.facility, at).resolved.document
             self.border = Border(self.facility, document, at)
@@ -210,6 +211,10 @@ class Life:
             fact._replace(source="paper") if at - fact.observed_at > _ONLINE and fact.source == "phone" else fact
             for fact in map(self.border.admit, claims)
         ]
+        if again:
+            ids = Fact.objects.filter(facility=self.facility, id__in=[f.id for f in facts]).values_list("id", flat=True)
+            known = set(ids)
+            facts = [f for f in facts if f.id not in known]
         record_facts(self.facility, facts, by=BY, at=at)
 
     # -- reports -----------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from lazaretto.protocol.selection import Selection
 from lazaretto.protocol.slots import Calendar, Segment, Slot, segments, slots
 
 #: Devices hand in what they hold every so often.
-HAND_IN = 20 * MINUTE
+HAND_IN = 30 * MINUTE
 #: What of a number that is no temperature is usual.
 _USUAL = {"pulse": (62, 88), "spo2": (96, 99), "gate_count": (3, 16)}
 _ROLL_CALL = 20 * 60 + 30
