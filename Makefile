@@ -53,6 +53,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@for engine in sqlite postgres; do \
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.imports && \
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.posts || exit 1; done
+	@$(BIN)/python -m tests.benchmark.registry
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual

@@ -105,7 +105,7 @@ def test_a_file_from_its_opening_to_a_merge(world: Small, open_browser: Callable
     assert page.get_by_text("The headcount closes.").is_visible()
     assert page.get_by_role("row", name="Wing 1").get_by_text("admitted 1").is_visible()
     page.goto(HERE + "headcount/?on=2026-03-17")
-    assert page.get_by_role("row", name="Wing 1").get_by_text("differs").is_visible()
+    assert page.get_by_role("row", name="Wing 1").get_by_text("does not agree").is_visible()
 
     page.goto(HERE + "people/N1/")
     page.get_by_role("link", name="make void").click()

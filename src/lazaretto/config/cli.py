@@ -14,10 +14,12 @@ from lazaretto.config.commands import (
     backup,
     bundle,
     demo,
+    exports,
     facility,
     imports,
     organisations,
     papers,
+    people,
     protocol,
     record,
     report,
@@ -64,6 +66,8 @@ app.add_typer(bundle.app, name="bundle")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(sheet.app, name="sheet")
 app.command("submissions")(submissions.submissions)
+app.command("export")(exports.export)
+app.add_typer(people.app, name="person")
 
 
 @app.callback()

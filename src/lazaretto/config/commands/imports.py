@@ -56,22 +56,12 @@ def _run(kind: str, file: Path, facility_code: str, dry_run: bool, errors: Path 
 
 
 def _importer(kind: str, code: str) -> Any:
-    from lazaretto.apps.command import queries as command
-    from lazaretto.apps.registry import imports as registry
-    from lazaretto.apps.rounds import imports as rounds
+    from lazaretto.apps.command.queries import NoProtocol
+    from lazaretto.apps.rounds.tables import importer
 
-    facility = facility_or_fail(code)
-    at = runtime.now()
     try:
-        if kind == "people":
-            words = command.population_words(command.in_force(facility, at).resolved.document)
-            return registry.PeopleImporter(facility, now=at, populations=words)
-        kinds: dict[str, Any] = {
-            "places": registry.PlaceImporter, "presence": registry.PresenceImporter,
-            "standings": registry.StandingImporter, "excuses": rounds.ExcuseImporter, "facts": rounds.FactImporter,
-        }  # fmt: skip
-        return kinds[kind](facility, now=at)
-    except command.NoProtocol:
+        return importer(kind, facility_or_fail(code), runtime.now())
+    except NoProtocol:
         runtime.fail(no_protocol(code))
 
 
@@ -146,52 +136,33 @@ def _tell(account: Any, where: Path | None) -> None:
         )
 
 
-@app.command("places")
-def places(
-    file: File, facility: FacilityCode, dry_run: DryRun = False, errors: Errors = None, json: Json = False
-) -> None:
-    """Places: code, parent, kind, name_zh, name_en, capacity, key_area."""
-    _run("places", file, facility, dry_run, errors, json)
+#: Table → its columns, in the order of the contract. A table that went out by `lazaretto export` comes in as it is.
+COLUMNS = {
+    "places": "Places: code, parent, kind, name_zh, name_en, capacity, key_area.",
+    "groups": "Units, shifts and teams: code, kind, name_zh, name_en.",
+    "assets": "Cameras, vehicles, thermometers: code, kind, name_zh, name_en, place.",
+    "people": "People: code, population, name, aliases, sex, birth_date, identity_kind, identity_number, unit_code.",
+    "presence": "Who was where: subject, place, from, to (and entry, exit).",
+    "movements": "Who came, went or moved: subject, kind, occurred_at, place, counterpart, reason, back_by.",
+    "standings": "What is so of people and places: subject, key, value, from, to.",
+    "assignments": "Posts, roles and groups: subject, kind, key, place, from, to.",
+    "legal_dates": "Dates that the law fixes: subject, kind, on, source (needed for a later date than on file).",
+    "excuses": "Why rounds were not owed: scope, subject, measure, from, to, reason, by.",
+    "facts": "Readings and acts: id, observation, subject_kind, subject, observed_at, outcome, value and the rest.",
+}
 
 
-@app.command("people")
-def people(
-    file: File, facility: FacilityCode, dry_run: DryRun = False, errors: Errors = None, json: Json = False
-) -> None:
-    """People: code, population, name, sex, birth_date, unit_code."""
-    _run("people", file, facility, dry_run, errors, json)
+def _command(table: str) -> None:
+    def bring(
+        file: File, facility: FacilityCode, dry_run: DryRun = False, errors: Errors = None, json: Json = False
+    ) -> None:
+        _run(table, file, facility, dry_run, errors, json)
+
+    app.command(table, help=COLUMNS[table])(bring)
 
 
-@app.command("presence")
-def presence(
-    file: File, facility: FacilityCode, dry_run: DryRun = False, errors: Errors = None, json: Json = False
-) -> None:
-    """Who was where: subject, place, from, to (and entry, exit)."""
-    _run("presence", file, facility, dry_run, errors, json)
-
-
-@app.command("standings")
-def standings(
-    file: File, facility: FacilityCode, dry_run: DryRun = False, errors: Errors = None, json: Json = False
-) -> None:
-    """What is so of people and places: subject, key, value, from, to."""
-    _run("standings", file, facility, dry_run, errors, json)
-
-
-@app.command("excuses")
-def excuses(
-    file: File, facility: FacilityCode, dry_run: DryRun = False, errors: Errors = None, json: Json = False
-) -> None:
-    """Why rounds were not owed: scope, subject, measure, from, to, reason, by."""
-    _run("excuses", file, facility, dry_run, errors, json)
-
-
-@app.command("facts")
-def facts(
-    file: File, facility: FacilityCode, dry_run: DryRun = False, errors: Errors = None, json: Json = False
-) -> None:
-    """Readings and acts: id, observation, subject_kind, subject, observed_at, outcome, value and the rest."""
-    _run("facts", file, facility, dry_run, errors, json)
+for _table in COLUMNS:
+    _command(_table)
 
 
 def excuse(
