@@ -84,6 +84,7 @@ def test_a_file_shows_what_the_role_may_see(small: Small, role: str) -> None:
     [
         ("identity_number\nP5,prisoner,110105194912310021", "identity_number"),
         ("identity_number\nP5,prisoner,11010519491331002X", "identity_number"),
+        ("identity_number\nP5,prisoner,119999198001010013", "identity_number"),
         ("identity_kind,identity_number\nP5,prisoner,passport,1!", "identity_number"),
         ("identity_kind,identity_number\nP5,prisoner,none,E123456", "identity_number"),
         ("identity_kind\nP5,prisoner,tattoo", "identity_kind"),

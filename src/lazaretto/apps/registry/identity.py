@@ -64,7 +64,7 @@ def checked(kind: str, number: str) -> str:
         text = body + ric.calc_check_digit(body + "0")
     try:
         ric.validate(text)
-    except ValidationError:
+    except (ValidationError, KeyError):  # a county that is not in its table
         raise WrongIdentity(
             Text(
                 "身份证号码不对：位数、日期或校验位有误，请核对",
