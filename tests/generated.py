@@ -14,10 +14,25 @@ def schema() -> str:
     return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"pack-fields.md": reference, "protocol.schema.json": schema}
+def access() -> str:
+    from lazaretto.apps.accounts.reference import reference as page
+
+    return page()
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "pack-fields.md": reference,
+    "protocol.schema.json": schema,
+    "access.md": access,
+}
 
 
 def main() -> None:
+    import django
+
+    from tests import environment  # noqa: F401  (where the settings look)
+
+    django.setup()
     for name, make in PAGES.items():
         (FOLDER / name).write_text(make(), encoding="utf-8")
 

@@ -255,6 +255,31 @@ def test_who_must_have_it_goes_on_once_it_is_set_up_and_cannot_remove_it(lead: U
     assert Authenticator.objects.filter(type="totp").exists()
 
 
+def test_a_key_is_replaced_also_where_it_cannot_be_removed(lead: User, settings: Any) -> None:
+    settings.SECOND_FACTOR = "roles"
+    old = set_up(lead)
+    spare = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
+    client = browser()
+    password(client, lead)
+    client.post(CODE, {"code": spare})
+    page = client.get("/me/second-factor/replace/").content.decode()
+    new = "".join(re.findall(r"<span>([A-Z2-7]{1,4})</span>", page))
+    client.post("/me/second-factor/replace/", {"code": wrong(new)})
+    client.post("/me/second-factor/replace/", {"code": code(old)})
+    assert Authenticator.objects.get(type="totp").wrap().validate_code(code(old))
+    done = client.post("/me/second-factor/replace/", {"code": code(new)})
+    assert done.url == "/me/"  # type: ignore[attr-defined]
+    assert kinds(2) == ["second_factor_removed", "second_factor_added"]
+    assert Authenticator.objects.get(type="totp").wrap().validate_code(code(new))
+    assert Authenticator.objects.filter(type="recovery_codes").exists()
+
+
+def test_nothing_is_replaced_where_nothing_is(lead: User) -> None:
+    client = browser()
+    password(client, lead)
+    assert client.get("/me/second-factor/replace/").url == SET_UP  # type: ignore[attr-defined]
+
+
 def test_a_lost_factor_is_reset_by_somebody_else_and_ends_the_sessions(lead: User) -> None:
     secret = set_up(lead)
     client = browser()

@@ -30,6 +30,7 @@ urlpatterns = [
     path(
         ME + "second-factor/remove/", transaction.atomic(never_cache(totp.deactivate_totp)), name="mfa_deactivate_totp"
     ),
+    path(ME + "second-factor/replace/", views_account.ReplaceFactor.as_view(), name="factor-replace"),
     path(ME + "recovery-codes/", never_cache(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path(ME + "recovery-codes/new/", never_cache(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
     path(ME + "recovery-codes/file/", codes.download_recovery_codes, name="mfa_download_recovery_codes"),

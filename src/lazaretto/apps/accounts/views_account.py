@@ -1,13 +1,18 @@
 """A user's own account: roles, history of signing in, second factor, tokens, password."""
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
+from allauth.mfa.totp.views import ActivateTOTPView
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -72,6 +77,29 @@ def _password_errors(request: HttpRequest) -> dict[str, list[str]]:
     if new != request.POST.get("again", ""):
         errors["again"] = [gettext("The two do not agree. Type the new password again.")]
     return errors
+
+
+@method_decorator(never_cache, name="dispatch")
+@method_decorator(reauthentication_required(app="allauth.mfa"), name="dispatch")
+class ReplaceFactor(ActivateTOTPView):  # type: ignore[misc]
+    """Set up a new key in place of the old one, which holds until a code of the new one is right."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not access.factor(access.asker(request)).code:
+            return redirect("mfa_activate_totp")
+        answer: HttpResponseBase = super(ActivateTOTPView, self).dispatch(request, *args, **kwargs)
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "replacing": True}
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = access.asker(self.request)
+        actions.drop_factor(user=user, at=access.clock_now())
+        super().form_valid(form)
+        messages.success(self.request, gettext("The new key holds. The old one opens nothing any more."))
+        return redirect("account")
 
 
 @require_POST

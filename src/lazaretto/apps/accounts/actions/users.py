@@ -9,6 +9,7 @@ from django.db import transaction
 from lazaretto.apps.accounts import rules
 from lazaretto.apps.accounts.actions.acting import Actor, node, ref_of, today
 from lazaretto.apps.accounts.actions.grants import NO_REASON
+from lazaretto.apps.accounts.actions.signing_in import record_sign_in
 from lazaretto.apps.accounts.actions.tokens import revoke_token
 from lazaretto.apps.accounts.models import ApiToken, Organisation, User
 from lazaretto.apps.accounts.rules import Refused
@@ -138,6 +139,13 @@ def reset_factor(*, user: User, why: str, by: Actor, at: int) -> bool:
         end_sessions(user)
         _record("second_factor_reset", user, ref_of(by), at, why)
     return bool(gone)
+
+
+@transaction.atomic
+def drop_factor(*, user: User, at: int) -> None:
+    """Let go of a user's key, for another one that is set up in the same transaction. Recovery codes stay."""
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+    record_sign_in(kind="second_factor_removed", user=user, at=at)
 
 
 @transaction.atomic

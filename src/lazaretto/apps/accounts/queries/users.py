@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from datetime import date
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from lazaretto.apps.accounts.models import Grant, SignIn, User
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries.scope import organisations_where
 
 STATES = ("active", "deactivated")
+#: Grants that hold before those that were ended, the oldest first; engines differ on where they put what is not there.
+IN_ORDER = (F("ended_at").desc(nulls_first=True), F("starts_on").asc(nulls_first=True), "role", "pk")
 
 
 def user_called(name: str) -> User | None:
@@ -66,7 +68,7 @@ def user_seen_by(asker: User, ref: str, on: date) -> User | None:
 
 
 def _grants() -> Prefetch:  # type: ignore[type-arg]
-    return Prefetch("grants", Grant.objects.select_related("organisation").order_by("-ended_at", "starts_on", "role"))
+    return Prefetch("grants", Grant.objects.select_related("organisation").order_by(*IN_ORDER))
 
 
 def _not_over(on: date) -> Q:
@@ -85,7 +87,7 @@ def grant_of(user: User, number: int) -> Grant | None:
 
 def grants_of(user: User) -> QuerySet[Grant]:
     """Return all grants of a user, those that are over too."""
-    return Grant.objects.filter(user=user).select_related("organisation").order_by("-ended_at", "starts_on", "role")
+    return Grant.objects.filter(user=user).select_related("organisation").order_by(*IN_ORDER)
 
 
 def authenticators(user: User) -> list[Authenticator]:
