@@ -15,6 +15,7 @@ from lazaretto.apps.journal import keys
 from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.journal.queries import verify, verify_deep
 from lazaretto.apps.registry import actions as registry
+from lazaretto.apps.registry.files import copy_for
 from lazaretto.apps.registry.models import LegalDate, Movement, Person, Presence, Standing
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import courses, record_movement, void_movement
@@ -303,6 +304,12 @@ def test_who_is_in_isolation_counts_in_one_place(both: tuple[Small, Small]) -> N
     a.at = b.at = b.at + 24 * HOUR
     numbers = [small.draft(day)["counts"]["prisoner"]["in_isolation"] for small in (a, b) for day in (DAY, after)]
     assert numbers == [1, 0, 0, 1]
+
+
+def test_a_copy_of_everything_on_file_has_the_transfers_in_it(both: tuple[Small, Small]) -> None:
+    transfer, _ = sent(both[0])
+    (own,) = copy_for(transfer.person, both[0].at)["files"]
+    assert own["transfers"] == [transfer.document]
 
 
 def test_the_look_at_health_information_is_recorded(both: tuple[Small, Small]) -> None:

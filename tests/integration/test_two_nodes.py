@@ -6,7 +6,10 @@ once and out of order.
 """
 
 import json
-import subprocess
+import re
+import shlex
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ import pytest
 from lazaretto.protocol.canonical import canonical
 from tests.conftest import PEOPLE, PLACES, PRESENCE
 from tests.integration.installations.conftest import _end_workers  # noqa: F401
-from tests.integration.installations.installation import Installation
+from tests.integration.installations.installation import WORKERS, Installation, end_workers
 
 pytestmark = pytest.mark.more
 #: A bureau needs to be an organisation before facilities can be put below it.
@@ -23,26 +26,47 @@ ORGANISE = """
 from lazaretto.apps.accounts.actions import create_organisation
 create_organisation(code="JD", kind="bureau", name_zh="监狱管理局", by="test", at=1)
 """
+MANUAL = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "send-and-receive.md"
 WORD = "a long passphrase\n"
 
 
-def installed(folder: Path, code: str = "", name: str = "云汀") -> Installation:
-    """An installation with a facility in it, or with a bureau."""
-    folder.mkdir()
-    node = Installation(folder)
+def _install(node: Installation, code: str, name: str) -> Installation:
     node.run("init")
+    if not code and name == "empty":
+        return node
     if not code:
         process = node.code(ORGANISE)
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
         return node
     for kind, text in (("places", PLACES), ("people", PEOPLE), ("presence", PRESENCE)):
-        (folder / f"{kind}.csv").write_text(text.strip(), encoding="utf-8")
+        (node.folder / f"{kind}.csv").write_text(text.strip(), encoding="utf-8")
     node.run("facility", "create", code, "--name", name, "--protocol", "baseline", "--timezone", "Asia/Shanghai")
     for kind in ("places", "people", "presence"):
         node.run("import", kind, f"{kind}.csv", "--facility", code)
-    (folder / "word").write_text(WORD)
+    (node.folder / "word").write_text(WORD)
     return node
+
+
+_made: dict[str, Installation] = {}
+
+
+@pytest.fixture
+def install(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Installation]:
+    """
+    Return a maker of installations with a facility, or with a bureau if no code is given. Each is made once and then
+    copied, so two of one `kind` have the same key.
+    """
+
+    def make(code: str = "", name: str = "云汀", kind: str = "") -> Installation:
+        kind = kind or code or "bureau"
+        if kind not in _made:
+            first = len(WORKERS)
+            _made[kind] = _install(Installation(tmp_path_factory.mktemp(kind)), code, name)
+            end_workers(first)
+        return _made[kind].copy(tmp_path / kind)
+
+    return make
 
 
 def told(bureau: Installation, house: Installation, code: str, *, ok: bool = True, more: tuple[str, ...] = ()) -> None:
@@ -63,8 +87,8 @@ def taken(bureau: Installation, path: Path, *, ok: bool = True) -> Any:
     return json.loads(bureau.run("bundle", "import", str(path), "--json", ok=ok).stdout)
 
 
-def test_a_day_goes_up_by_file(tmp_path: Path) -> None:
-    house, bureau = installed(tmp_path / "house", "YT"), installed(tmp_path / "bureau")
+def test_a_day_goes_up_by_file(tmp_path: Path, install: Callable[..., Installation]) -> None:
+    house, bureau = install("YT"), install()
     first, second = day(house, "2026-03-16"), day(house, "2026-03-17")
     refused = taken(bureau, first, ok=False)
     assert refused["refused"] == "unknown_facility"
@@ -86,15 +110,15 @@ def test_a_day_goes_up_by_file(tmp_path: Path) -> None:
 
     seen = json.loads(bureau.run("submissions", "--bureau", "JD", "--on", "2026-03-17", "--json").stdout)
     (row,) = seen["facilities"]
-    assert (row["code"], row["state"]) == ("YT", "incomplete")
+    assert (row["code"], row["state"]) == ("YT", "contradictory")  # no wing of it entered anything
     assert seen["totals"]["present_end"]["least"] >= 1
     assert "YT" in bureau.run("submissions", "--bureau", "JD", "--on", "2026-03-17").stdout
     assert bureau.run("verify", "--deep").code == 0
     assert house.run("verify", "--deep").code == 0
 
 
-def test_several_days_at_once_and_two_imports_at_once(tmp_path: Path) -> None:
-    house, bureau = installed(tmp_path / "house", "YT"), installed(tmp_path / "bureau")
+def test_several_days_at_once_and_two_imports_at_once(install: Callable[..., Installation]) -> None:
+    house, bureau = install("YT"), install()
     told(bureau, house, "YT", more=("--under", "JD"))
     for on in ("2026-03-15", "2026-03-17"):
         day(house, on)
@@ -109,8 +133,8 @@ def test_several_days_at_once_and_two_imports_at_once(tmp_path: Path) -> None:
     assert bureau.run("verify", "--deep").code == 0
 
 
-def test_a_changed_key_and_a_restored_backup(tmp_path: Path) -> None:
-    house, bureau = installed(tmp_path / "house", "YT"), installed(tmp_path / "bureau")
+def test_a_changed_key_and_a_restored_backup(tmp_path: Path, install: Callable[..., Installation]) -> None:
+    house, bureau = install("YT"), install()
     told(bureau, house, "YT", more=("--under", "JD"))
     first = day(house, "2026-03-14")
     house.run("key", "rotate", "--log", "YT")
@@ -139,9 +163,9 @@ def test_a_changed_key_and_a_restored_backup(tmp_path: Path) -> None:
     assert seen["facilities"][0]["restored"]
 
 
-def test_a_stranger_and_an_editor_get_nothing_in(tmp_path: Path) -> None:
-    house, other = installed(tmp_path / "house", "YT"), installed(tmp_path / "other", "YT")
-    bureau = installed(tmp_path / "bureau")
+def test_a_stranger_and_an_editor_get_nothing_in(tmp_path: Path, install: Callable[..., Installation]) -> None:
+    house, other = install("YT"), install("YT", kind="stranger")
+    bureau = install()
     told(bureau, house, "YT", more=("--under", "JD"))
     assert taken(bureau, day(other, "2026-03-17"), ok=False)["refused"] == "other_key"
     told(bureau, other, "YT", ok=False)  # another key, and no reason
@@ -153,8 +177,8 @@ def test_a_stranger_and_an_editor_get_nothing_in(tmp_path: Path) -> None:
     assert bureau.run("verify", "--deep").code == 0
 
 
-def test_a_person_goes_from_one_node_to_another(tmp_path: Path) -> None:
-    a, b = installed(tmp_path / "a", "YT"), installed(tmp_path / "b", "LX", "临汐")
+def test_a_person_goes_from_one_node_to_another(tmp_path: Path, install: Callable[..., Installation]) -> None:
+    a, b = install("YT"), install("LX", "临汐")
     told(b, a, "YT")
     told(a, b, "LX")
     sealed, word = tmp_path / "p1.json", str(a.folder / "word")
@@ -189,9 +213,9 @@ def test_a_person_goes_from_one_node_to_another(tmp_path: Path) -> None:
     assert "not for YT" in said.stderr
 
 
-def test_two_hundred_edits_of_one_byte_through_the_command_line(tmp_path: Path) -> None:
+def test_two_hundred_edits_of_one_byte_through_the_command_line(install: Callable[..., Installation]) -> None:
     """In one process of the bureau's own; nothing of any edited file is stored."""
-    house, bureau = installed(tmp_path / "house", "YT"), installed(tmp_path / "bureau")
+    house, bureau = install("YT"), install()
     told(bureau, house, "YT", more=("--under", "JD"))
     path = day(house, "2026-03-17")
     program = f"""
@@ -215,5 +239,25 @@ print(refused, ReceivedBundle.objects.count(), Submission.objects.count())
     process = bureau.code(program)
     out, err = process.communicate(timeout=300)
     assert out.split() == ["220", "0", "0"], err
-    assert isinstance(process, subprocess.Popen)
     taken(bureau, path)
+
+
+def test_the_manual(tmp_path: Path, install: Callable[..., Installation]) -> None:
+    """Every command of docs/how-to/send-and-receive.md, in its order; files are carried after each step."""
+    nodes = {"facility": install("YT"), "bureau": install("", "empty", kind="empty"), "other facility": install("LX", "临汐")}
+    ran = 0
+    for where, commands in re.findall(r"```sh\n# at the (.*?)\n(.*?)```", MANUAL.read_text(encoding="utf-8"), re.S):
+        node = nodes[where]
+        for line in commands.strip().splitlines():
+            command, _, out = line.partition(" > ")
+            words = shlex.split(command)[1:]
+            done = node.process(*words, *(["--yes"] if words[:2] == ["bundle", "trust"] else []))
+            if out:
+                (node.folder / out).write_text(done.stdout, encoding="utf-8")
+            ran += 1
+        for file in node.folder.glob("*.json"):
+            for other in nodes.values():
+                if other is not node:
+                    shutil.copy(file, other.folder)
+    assert ran == 20
+    assert nodes["facility"].process("transfer", "list", "--facility", "YT").stdout.count(" received") == 1

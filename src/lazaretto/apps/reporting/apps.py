@@ -9,6 +9,7 @@ class ReportingConfig(AppConfig):
     def ready(self) -> None:
         """Tell the journal where the rows are that this app keeps itself."""
         from lazaretto.apps.journal import queries as journal
+        from lazaretto.apps.registry import files
         from lazaretto.apps.reporting import actions, bundles, submissions, transfers, trust
 
         journal.rows_of("report_signed", actions.leaf_of)
@@ -19,3 +20,4 @@ class ReportingConfig(AppConfig):
         journal.rows_of("transfer_sent", transfers.transfer_leaf)
         journal.rows_of("transfer_received", transfers.transfer_leaf)
         journal.rows_of("transfer_receipt", transfers.receipt_leaf)
+        files.part_of_copy("transfers", transfers.documents_of)

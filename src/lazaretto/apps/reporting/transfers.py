@@ -269,6 +269,11 @@ def unreceived(facility: Facility) -> QuerySet[Transfer]:
     return open_.order_by("made_at", "pk")
 
 
+def documents_of(person: Person) -> list[dict[str, Any]]:
+    """Return the signed files that went or came with a person."""
+    return [t.document for t in Transfer.objects.filter(person=person).order_by("made_at", "pk")]
+
+
 def transfer_leaf(entry: Entry) -> list[bytes]:
     return [journal.salted_leaf(t.salt, t.record()) for t in Transfer.objects.filter(entry=entry)]
 
