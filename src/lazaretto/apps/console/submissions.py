@@ -53,7 +53,7 @@ def below(request: HttpRequest, code: str) -> HttpResponse:
         "totals": words.totals(shown), "filters": words.filters(), "helps": words.help_lines(seen.rows),
         "heads": [words.count_word(n) for n in overview.COUNTS],
         "may_receive": Permission.SUBMISSIONS_RECEIVE in seen.superior.may,
-        "tops": queries.superiors(request.user, seen.now),  # type: ignore[arg-type]
+        "tops": [{"code": s.code, "name": in_language(s.organisation)} for s in queries.superiors(request.user, seen.now)],  # type: ignore[arg-type]
     }  # fmt: skip
     return render(request, "console/submissions.html", said)
 

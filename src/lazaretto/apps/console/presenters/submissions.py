@@ -95,8 +95,9 @@ def _row(row: Row, measures: Mapping[str, Text]) -> dict[str, Any]:
         "code": row.organisation.code,
         "name": in_language(row.organisation),
         "on_node": row.on_node,
-        "glyph": glyph_of(cell),
+        "glyph": "due" if cell.state == "pending" else cell.state,
         "word": word_of(cell),
+        "is_late": bool(cell.late_ms),
         "said": said(cell, row.zone),
         "amended": gettext("amended, no. %(n)s") % {"n": cell.number} if cell.is_amended else "",
         "loud": _loud(cell),
@@ -173,8 +174,8 @@ def sentence(found: Sequence[Row], on: date) -> str:
     parts = [gettext("%(came)s of %(n)s received") % {"came": received(found), "n": len(found)}]
     for name, text in (
         ("late", gettext("%(n)s late")),
-        ("contradictory", gettext("%(n)s contradictory")),
-        ("incomplete", gettext("%(n)s incomplete")),
+        ("contradictory", gettext("%(n)s reports contradictory")),
+        ("incomplete", gettext("%(n)s reports incomplete")),
         ("unknown", gettext("%(n)s unknown")),
         ("pending", gettext("%(n)s not owed yet")),
     ):
