@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.console import files
+from lazaretto.apps.console import files, register
 from lazaretto.apps.console.person import opened
 from lazaretto.apps.console.presenters.copy import as_paper
 from lazaretto.apps.registry.files import copy_for, merged_into
@@ -38,5 +38,5 @@ def made(person: Person, ending: str, *, by: str, at: int, language: str) -> byt
     )
     copied = copy_for(person, at)
     if ending == "pdf":
-        return set_paper(as_paper(copied, person.facility, language))
+        return set_paper(as_paper(copied, person.facility, language, register.document_of(person.facility, at)))
     return json.dumps(copied, ensure_ascii=False, indent=2).encode()

@@ -13,7 +13,7 @@ from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.registry import lists
 from lazaretto.apps.registry import queries as registry
 from lazaretto.apps.registry.merging import Candidate, candidates
-from lazaretto.apps.registry.models import Alias, Assignment, Group, Person, Place, Standing
+from lazaretto.apps.registry.models import Alias, Assignment, Facility, Group, Person, Place, Standing
 from lazaretto.apps.registry.moving import courses
 from lazaretto.apps.registry.standings import is_health
 from lazaretto.apps.rounds.queries import people_with_facts
@@ -22,8 +22,12 @@ from lazaretto.protocol.document import Document
 
 def document(asked: Asked, now: int) -> Document | None:
     """Return the protocol's document in force, None before the first adoption."""
+    return document_of(asked.facility, now)
+
+
+def document_of(facility: Facility, now: int) -> Document | None:
     try:
-        return in_force(asked.facility, now).resolved.document
+        return in_force(facility, now).resolved.document
     except NoProtocol:
         return None
 

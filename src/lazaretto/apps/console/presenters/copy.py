@@ -8,6 +8,7 @@ from lazaretto.apps.registry.movements import KINDS
 from lazaretto.apps.registry.standings import KEYS
 from lazaretto.papers.protocol import Chapter, Paper, Part, Row
 from lazaretto.protocol.clock import local
+from lazaretto.protocol.document import Document
 from lazaretto.protocol.text import Text
 
 _TITLE = Text("本人档案副本", "Copy of a person's file")
@@ -43,6 +44,25 @@ _FIELDS = {
     "why": Text("理由", "why"), "name_zh": Text("谁", "who"), "name_en": Text("谁（英文名）", "who (English name)"),
     "username": Text("用户", "user"), "voided_by": Text("作废人", "made void by"), "layer": Text("层", "layer"),
 }  # fmt: skip
+_KINDS = {k: v.title for k, v in KINDS.items()} | words.ASSIGNMENTS | words.LEGAL | words.ALIASES
+#: The words of the values of a field.
+_TABLES: dict[str, Mapping[str, Any]] = {
+    "sex": words.SEXES, "identity_kind": words.IDENTITY, "entry": words.REASONS, "exit": words.REASONS,
+    "source": words.SOURCES, "kind": _KINDS, "key": {k: v.title for k, v in KEYS.items()},
+    "birth_precision": {"day": Text("到日", "to the day"), "month": Text("到月", "to the month"), "year": Text("到年", "to the year")},
+    "outcome": {
+        "done": Text("做了", "done"), "refused": Text("拒绝", "refused"), "unable": Text("不能", "unable"),
+        "not_done": Text("没做", "not done"), "void": Text("作废", "void"),
+    },
+    "fields": {
+        "everything": Text("全部", "everything"), "identity_number": Text("证件号码", "document number"),
+        "facts": Text("巡查记录", "what rounds found"),
+    },
+    "where": {
+        "copy for the person": Text("为本人打印", "copy for the person"), "person file": Text("一人一档", "the person's file"),
+        "people.xlsx": Text("名单导出", "list taken out"),
+    },
+}  # fmt: skip
 _MOMENTS = {"from", "to", "occurred_at", "recorded_at", "back_by", "voided_at", "merged_at", "observed_at", "read_at",
             "withdrawn_at"}  # fmt: skip
 #: What only machines need, or names somebody else.
@@ -50,9 +70,9 @@ _LEFT_OUT = {"ref", "by", "subject_kind", "person", "layer", "voided_by"}
 _WHO = {"subject"}
 
 
-def as_paper(copied: Mapping[str, Any], facility: Any, language: str) -> Paper:
-    """Return the paper of a copy, in one language."""
-    said = _Said(facility.zone, language)
+def as_paper(copied: Mapping[str, Any], facility: Any, language: str, document: Document | None) -> Paper:
+    """Return the paper of a copy, in one language, in the words of the protocol in force."""
+    said = _Said(facility.zone, language, document)
     names = Text(
         facility.organisation.name_zh or facility.code,
         facility.organisation.name_en or facility.organisation.name_zh or facility.code,
@@ -77,11 +97,16 @@ def as_paper(copied: Mapping[str, Any], facility: Any, language: str) -> Paper:
 
 
 class _Said:
-    def __init__(self, zone: str, language: str) -> None:
+    def __init__(self, zone: str, language: str, document: Document | None) -> None:
         self.zone, self.language = zone, language
+        self.tables = dict(_TABLES)
+        if document is not None:
+            self.tables["population"] = {p.id: p.title for p in document.populations}
+            self.tables["observation"] = {o.id: o.title for o in document.observations}
 
-    def in_(self, text: Text) -> str:
-        return text.in_(self.language)
+    def in_(self, text: Any) -> str:
+        """Return a text of ours or a title of the protocol in the language of the paper."""
+        return str(text.zh if self.language.startswith("zh") else text.en)
 
     def moment(self, ms: int) -> str:
         return local(self.zone, ms).strftime("%Y-%m-%d %H:%M:%S")
@@ -124,10 +149,5 @@ class _Said:
     def value(self, name: str, value: Any) -> str:
         if name in _MOMENTS and isinstance(value, int):
             return self.moment(value)
-        tables: dict[str, Mapping[str, Text]] = {
-            "sex": words.SEXES, "identity_kind": words.IDENTITY, "entry": words.REASONS, "exit": words.REASONS,
-            "source": words.SOURCES, "kind": {k: v.title for k, v in KINDS.items()} | words.ASSIGNMENTS | words.LEGAL | words.ALIASES,
-            "key": {k: v.title for k, v in KEYS.items()},
-        }  # fmt: skip
-        found = tables.get(name, {}).get(str(value))
+        found = self.tables.get(name, {}).get(str(value))
         return self.in_(found) if found is not None else str(value)
