@@ -64,7 +64,7 @@ def sheet(response: Any) -> list[list[Any]]:
     ("query", "codes"),
     [
         ("?q=秦", ["P4"]), ("?q=qinjiming", ["P4"]), ("?q=qin+li", []), ("?q=qjm", ["P4"]), ("?q=aming", ["P4"]),
-        ("?q=p4", ["P4"]), ("?q=%25", []), ("?where=inside", ["P2", "P3", "P1"]),
+        ("?q=p4", ["P4"]), ("?q=%25", []), ("?q=%00qjm", ["P4"]), ("?where=inside", ["P2", "P3", "P1"]),
         ("?where=gone&population=prisoner", ["P5", "P4", "P8"]), ("?population=officer", ["S1"]),
         ("?place=W1", ["P2", "P1"]), ("?place=NOWHERE", []), ("?unit=W2", ["P3"]), ("?doubles=1", ["P1", "P8"]),
         ("?sort=code", ["P1", "P2", "P3", "P4", "P5", "P8", "S1"]),
@@ -396,6 +396,7 @@ def test_the_headcount_says_reasons_and_sets_roll_calls_beside_the_file(seen: Sm
     assert "The span is not over" in night
     assert client.get(HERE + "headcount/?shift=brunch").status_code == 404
     assert "has not begun" in page_of(client, "headcount/?on=2027-01-01")
+    assert page_of(client, "headcount/?on=0001-01-01") == page_of(client, "headcount/")
     rows = sheet(client.get(HERE + "headcount.xlsx?on=2026-03-17"))
     assert rows[1][:4] == ["Wing 1", 2, 0, ""]
 

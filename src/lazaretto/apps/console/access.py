@@ -1,7 +1,7 @@
 """From an address to a facility that the asker may see: else 404, and 403 where only the permission is missing."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -45,11 +45,17 @@ def day_of(text: str) -> date:
 
 
 def date_of(text: str) -> date | None:
-    """Return a date that was typed or picked, None if it cannot be read."""
+    """Return a date that was typed or picked, None if it cannot be read or is of no time that this can be about."""
     try:
-        return date.fromisoformat(text.strip())
+        found = date.fromisoformat(text.strip())
     except ValueError:
         return None
+    return found if 1900 <= found.year <= 2200 else None
+
+
+def given(query: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return what was asked for, cut to a length, without characters that no database takes."""
+    return {name: query.get(name, "").replace("\x00", "").strip()[:60] for name in names}
 
 
 def moment_of(text: str, zone: str, now: int) -> int | None:

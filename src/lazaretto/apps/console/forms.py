@@ -68,7 +68,7 @@ class Form:
         """Take what was typed into the fields that were there."""
         for one in self.fields:
             if one.name in given:
-                one.value = given[one.name].strip()[:MOST]
+                one.value = given[one.name].replace("\x00", "").strip()[:MOST]
         return self
 
     def row(self, names: Iterable[str] = ()) -> Row:

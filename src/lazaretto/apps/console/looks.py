@@ -21,7 +21,7 @@ def looks(request: HttpRequest, code: str) -> HttpResponse:
     own = asked.facility.organisation
     if own not in granting(request.user, Permission.ACCESS_READ, own, asked.today):  # type: ignore[arg-type]
         raise PermissionDenied
-    person = request.GET.get("person", "").strip()[:60]
+    person = access.given(request.GET, ["person"])["person"]
     refs = register.refs_called(asked, person) if person else None
     found = looks_in(asked.facility.log_id, refs=refs, most=MOST)
     codes = register.codes_of(asked, (look.subject for look in found))

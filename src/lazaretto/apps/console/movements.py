@@ -36,7 +36,7 @@ PAGE = 50
 def movements(request: HttpRequest, code: str) -> HttpResponse:
     now = access.clock_now()
     asked = access.asked(request, code, READS_PEOPLE, now)
-    given = {name: request.GET.get(name, "").strip()[:60] for name in FILTERS}
+    given = access.given(request.GET, FILTERS)
     every = ledger.movements(asked.facility, asked.may)
     page = Paginator(_chosen(asked, every, given), PAGE).get_page(given["page"])
     late = list(ledger.overdue(every, now)[:PAGE])
@@ -72,7 +72,7 @@ def _chosen(asked: Asked, every: Any, given: Mapping[str, str]) -> Any:
 def excel(request: HttpRequest, code: str) -> HttpResponse:
     now = access.clock_now()
     asked = access.asked(request, code, [Permission.TABLES_EXPORT], now)
-    given = {name: request.GET.get(name, "").strip()[:60] for name in FILTERS}
+    given = access.given(request.GET, FILTERS)
     found = list(_chosen(asked, ledger.movements(asked.facility, asked.may), given))
     users = users_called({m.by for m in found} | {m.voided_by for m in found})
     user: Any = request.user

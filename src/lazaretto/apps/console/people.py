@@ -60,7 +60,7 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _given(query: Mapping[str, str]) -> dict[str, str]:
-    found = {name: query.get(name, "").strip()[:60] for name in FILTERS}
+    found = access.given(query, FILTERS)
     found["sort"] = found["sort"] if found["sort"].lstrip("-") in lists.SORTS else "name"
     return found
 

@@ -66,6 +66,7 @@ def _asked(request: HttpRequest, code: str, table: str) -> tuple[Asked, int]:
 @require_safe
 def tables(request: HttpRequest, code: str) -> HttpResponse:
     asked, now = _asked(request, code, "")
+    uploads.sweep(now)
     context = access.frame(asked, "tables", now) | {
         "crumbs": [(gettext("Tables"), "")],
         "tables": [
