@@ -1,7 +1,5 @@
 """What came from below, and people handed over, in a real browser: accessible, fitting, and usable without script."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A journey through the register in a real browser, and each of its pages in both languages, themes and widths."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Typing a sheet by the keyboard alone, and without script; each page accessible and fitting in both languages and themes."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import time
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Each page of the register, tried as every role, as another facility, as a superior and as nobody."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 from collections.abc import Callable
 
 import pytest

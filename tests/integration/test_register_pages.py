@@ -1,7 +1,5 @@
 """What the pages of the register do: search, files that open field by field, movements, tables in and out, and what it costs."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """Round sheets: who is on them, who may make and type them, and that typing back is exact, repeatable and correctable."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import re
 from collections.abc import Callable
 from datetime import date

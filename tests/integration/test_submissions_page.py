@@ -1,7 +1,5 @@
 """What a superior body sees: who came, who is late, who is missing; and that nothing is made better by adding up."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """The pages about people handed over: who sees what, everything shown before anything is written, looks recorded."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import re
 from collections.abc import Callable
 from typing import Any

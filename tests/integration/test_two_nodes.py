@@ -244,7 +244,11 @@ print(refused, ReceivedBundle.objects.count(), Submission.objects.count())
 
 def test_the_manual(tmp_path: Path, install: Callable[..., Installation]) -> None:
     """Every command of docs/how-to/send-and-receive.md, in its order; files are carried after each step."""
-    nodes = {"facility": install("YT"), "bureau": install("", "empty", kind="empty"), "other facility": install("LX", "临汐")}
+    nodes = {
+        "facility": install("YT"),
+        "bureau": install("", "empty", kind="empty"),
+        "other facility": install("LX", "临汐"),
+    }
     ran = 0
     for where, commands in re.findall(r"```sh\n# at the (.*?)\n(.*?)```", MANUAL.read_text(encoding="utf-8"), re.S):
         node = nodes[where]

@@ -1,7 +1,5 @@
 """Users, roles, organisations and looks on pages: who may open them, and what each rule refuses."""
 
-# ruff: noqa: F811  (fixtures are imported by name and asked for by name)
-
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
