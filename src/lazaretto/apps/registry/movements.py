@@ -6,10 +6,12 @@ back, with a reason. So presence is at any time what the valid movements say.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from lazaretto.apps.registry.models import Person, Place
 from lazaretto.protocol.text import Text
+
+if TYPE_CHECKING:
+    from lazaretto.apps.registry.models import Person, Place
 
 Whereabouts = Literal["gone", "inside", "away"]
 
@@ -75,10 +77,10 @@ EXITS = ("", "released", "transferred_out", "died", "away", "merged")
 class Move:
     """A movement as somebody reports it. `back_by` is when somebody who is away is due back."""
 
-    person: Person
+    person: "Person"
     kind: str
     occurred_at: int
-    place: Place | None = None
+    place: "Place | None" = None
     counterpart: str = ""
     reason: str = ""
     back_by: int | None = None
