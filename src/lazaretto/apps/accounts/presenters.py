@@ -135,6 +135,7 @@ def user_line(user: User, on: date) -> dict[str, Any]:
         "name": user_name(user),
         "person_code": user.person_code,
         "home": name_of(user.organisation) if user.organisation else "",
+        "home_code": user.organisation.code if user.organisation else "",
         "roles": [f"{role_name(g.role)} · {name_of(g.organisation)}" for g in grants],
         "active": user.is_active,
         "once": user.once_until is not None,
