@@ -30,8 +30,8 @@ def run(small: Small, monkeypatch: pytest.MonkeyPatch) -> Any:
     def command(*words: str, ok: bool = True, language: str = "en") -> str:
         monkeypatch.setenv("LAZARETTO_LANG", language)
         out, err = io.StringIO(), io.StringIO()
-        monkeypatch.setattr(runtime.out, "file", out)
-        monkeypatch.setattr(runtime.err, "file", err)
+        monkeypatch.setattr(runtime.out, "_file", out)  # `file` would be left as it was found, not unset
+        monkeypatch.setattr(runtime.err, "_file", err)
         result = CliRunner().invoke(cli.app, ["protocol", *words])
         said = result.stdout + out.getvalue() + err.getvalue()
         assert (result.exit_code == 0) == ok, (said, result.exception)
