@@ -372,3 +372,16 @@ def test_a_dry_run_of_movements_writes_nothing(small: Small) -> None:
     assert (wet.created, wet.failed, Movement.objects.count()) == (2, 1, 2)
     assert wet.failures[0].message == dry.failures[0].message
     assert Person.objects.filter(facility=small.facility).count() == 4
+
+
+def test_a_day_with_a_merge_still_closes(small: Small) -> None:
+    """A person registered twice in one room: one less is there, nobody left, and the report says so."""
+    small.bring("people", "code,population,name,birth_date\nP5,prisoner,赵怡,1980-01-01")
+    small.bring("presence", "subject,place,from,to\nP5,W1-101,2026-03-17 09:00,")
+    keep, absorb = (small.facility.people.get(code=c) for c in ("P1", "P5"))
+    merging.merge(keep=keep, absorb=absorb, reason="same papers", by="t", at=small.moment("12:00"))
+    document = small.draft()
+    row = document["counts"]["prisoner"]
+    assert (row["present_start"], row["admitted"], row["merged"], row["present_end"]) == (3, 1, 1, 3)
+    assert not [c for c in document["contradictions"] if c["kind"] == "headcount_mismatch"]
+    assert "merged" not in small.draft(date(2026, 3, 16))["counts"]["prisoner"]

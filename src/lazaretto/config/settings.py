@@ -47,6 +47,8 @@ def database_at(url: str) -> dict[str, object]:
             "HOST": parts.hostname
             or unquote(dict(p.split("=", 1) for p in parts.query.split("&") if p).get("host", "")),
             "PORT": parts.port or "",
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
         }
     return {
         "ENGINE": "django.db.backends.sqlite3",

@@ -59,6 +59,7 @@ class Flow(NamedTuple):
     to: str | None
     of: str | None
     reason: str
+    person: int
 
 
 def flows(stays: Iterable[Stay]) -> Iterator[Flow]:
@@ -69,11 +70,11 @@ def flows(stays: Iterable[Stay]) -> Iterator[Flow]:
             before = own[index - 1] if index else None
             after = own[index + 1] if index + 1 < len(own) else None
             if before is None or before.end != stay.start:
-                yield Flow(stay.start, stay.unit, None, came_by(stay.entry, first=before is None))
+                yield Flow(stay.start, stay.unit, None, came_by(stay.entry, first=before is None), stay.person)
             if after is None or after.start != stay.end:
-                yield Flow(stay.end, None, stay.unit, left_by(stay.exit, last=after is None))
+                yield Flow(stay.end, None, stay.unit, left_by(stay.exit, last=after is None), stay.person)
             elif after.unit != stay.unit:
-                yield Flow(stay.end, after.unit, stay.unit, MOVED)
+                yield Flow(stay.end, after.unit, stay.unit, MOVED, stay.person)
 
 
 def headcount(stays: Iterable[Stay], start: int, end: int) -> dict[str, Line]:

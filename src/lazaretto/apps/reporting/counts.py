@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from lazaretto.apps.registry import headcount
 from lazaretto.apps.registry.models import Facility, Presence
 from lazaretto.apps.rounds.queries import DayEvidence
 from lazaretto.protocol.clock import FOREVER
@@ -22,6 +23,8 @@ from lazaretto.protocol.selection import names_population
 
 INFLOWS = ("admitted", "transferred_in", "returned")
 OUTFLOWS = ("released", "transferred_out", "died", "away")
+#: Files that turned out to be of somebody who is on file: one less is there, and nobody left. Said only where it happened.
+MERGED = "merged"
 #: What no register of this version collects.
 NOT_COLLECTED = ("suspected", "confirmed", "tests_taken", "positives")
 ISOLATION, QUARANTINE = "isolation_stage", "quarantine_stage"
@@ -79,6 +82,8 @@ def _population(
         **{name: null("not_collected") for name in NOT_COLLECTED[2:]},
         "staff_on_duty": null("not_staff"),
     }
+    if flows[MERGED]:
+        row[MERGED] = flows[MERGED]
     if subjects and subjects[0].base == "staff_member":
         row["staff_on_duty"] = sum(any(s.start < end and s.end > start for s in p.stays) for p in subjects)
     return row
@@ -114,21 +119,17 @@ def _flows(facility: Facility, start: int, end: int) -> dict[str, Counter[str]]:
     every = Presence.objects.filter(facility=facility, layer="record")
     edge = Q(starts__gte=start, starts__lt=end) | Q(ends__gte=start, ends__lt=end)
     rows = every.filter(person__in=every.filter(edge).values("person")).order_by("person_id", "starts")
-    stays: dict[int, list[tuple[int, int, str, str, str]]] = {}
+    of: dict[int, str] = {}
+    stays: list[headcount.Stay] = []
     for person, population, starts, ends, entry, exit_ in rows.values_list(
         "person_id", "person__population", "starts", "ends", "entry", "exit"
     ):
-        span = (starts or 0, FOREVER if ends is None else ends, entry, exit_, population)
-        stays.setdefault(person, []).append(span)
-    for own in stays.values():
-        flow = found.setdefault(own[0][4], Counter())
-        for index, (came, left, entry, exit_, _) in enumerate(own):
-            before = own[index - 1][1] if index else None
-            after = own[index + 1][0] if index + 1 < len(own) else None
-            if before != came and start <= came < end:
-                flow[entry or ("admitted" if before is None else "returned")] += 1
-            if after != left and start <= left < end:
-                flow[exit_ or ("released" if after is None else "away")] += 1
+        of[person] = population
+        stays.append(headcount.Stay(person, starts or 0, FOREVER if ends is None else ends, "", entry, exit_))
+    for flow in headcount.flows(stays):
+        if start <= flow.at < end:
+            step = -1 if flow.reason == MERGED and flow.to is not None else 1
+            found.setdefault(of[flow.person], Counter())[flow.reason] += step
     for population in facility.people.values_list("population", flat=True).distinct():
         found.setdefault(population, Counter())
     return found
@@ -136,7 +137,7 @@ def _flows(facility: Facility, start: int, end: int) -> dict[str, Counter[str]]:
 
 def closes(row: Mapping[str, Any]) -> bool:
     """Say whether start + in − out = end."""
-    came, left = sum(row[n] for n in INFLOWS), sum(row[n] for n in OUTFLOWS)
+    came, left = sum(row[n] for n in INFLOWS), sum(row[n] for n in OUTFLOWS) + row.get(MERGED, 0)
     return bool(row["present_start"] + came - left == row["present_end"])
 
 
