@@ -63,5 +63,5 @@ def test_the_page_costs_the_same_for_many(
     client.get("/facilities/PP/posts/")
     people = "\n".join(f"T{n},officer,官{n}" for n in range(60))
     small.bring("people", f"code,population,name\n{people}")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         assert client.get("/facilities/PP/posts/").status_code == 200

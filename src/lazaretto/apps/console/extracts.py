@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
@@ -13,6 +14,13 @@ from lazaretto.apps.console import access
 from lazaretto.apps.console.downloads import EXCEL, as_file
 from lazaretto.apps.registry.tables import write_csv, write_excel
 from lazaretto.apps.reporting import extracts as figures
+
+TITLES = {
+    "reports": gettext_lazy("day reports"),
+    "headcount": gettext_lazy("headcount by wing"),
+    "population": gettext_lazy("who was there"),
+    "readings": gettext_lazy("temperatures"),
+}
 
 
 @require_safe
@@ -22,7 +30,7 @@ def extracts(request: HttpRequest, code: str) -> HttpResponse:
     asked = access.asked(request, code, [Permission.EXTRACT_READ], now)
     first, last, wrong = _span(request, asked.today)
     context: dict[str, Any] = access.frame(asked, "extracts", now) | {
-        "tables": figures.TABLES.values(), "first": first.isoformat(), "last": last.isoformat(), "wrong": wrong,
+        "tables": [{"id": t.name, "title": TITLES[t.name], "columns": t.columns} for t in figures.TABLES.values()], "first": first.isoformat(), "last": last.isoformat(), "wrong": wrong,
         "longest": figures.LONGEST_DAYS,
     }  # fmt: skip
     return render(request, "console/extracts.html", context, status=422 if wrong else 200)

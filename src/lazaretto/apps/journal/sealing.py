@@ -80,6 +80,8 @@ class SealedReader(io.RawIOBase):
         self._cipher = _cipher(self._header, passphrase)
         body = file.seek(0, os.SEEK_END) - HEADER
         self._chunks = -(-body // (CHUNK + TAG))
+        if self._chunks < 1:
+            raise SealBroken  # even an empty file has one chunk, which says that it is the last
         self._size = body - self._chunks * TAG
         self._held: tuple[int, bytes] = (-1, b"")
         self._chunk(self._chunks - 1)  # a wrong passphrase or a cut file is found at once

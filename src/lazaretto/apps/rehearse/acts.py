@@ -80,7 +80,8 @@ class Life:
 
     def acts(self) -> list[Act]:
         """Return everything that is still to happen, in order."""
-        world = World(institution_of(self.facility, self.since, self.until))
+        # those who left lately are part of the walks of the day before, which are told again
+        world = World(institution_of(self.facility, self.since - 2 * DAY * MINUTE, self.until))
         for _, person in self.script.joining():
             world.join(person.code, person.population, person.unit)
         plans = self.script.plans(world, self.since, self.until)
