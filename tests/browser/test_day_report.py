@@ -78,7 +78,7 @@ def test_the_theme_changes_without_loading_the_page(day: Small, open_browser: Ca
     page.locator("summary", has_text="Theme").click()
     page.evaluate("window.stillHere = true")
     page.get_by_role("button", name="Dark").click()
-    page.wait_for_function("document.documentElement.dataset.bsTheme === 'dark'")
+    page.locator('html[data-bs-theme="dark"]').wait_for()
     assert page.evaluate("window.stillHere") is True
     page.reload()
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"

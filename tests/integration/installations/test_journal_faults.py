@@ -50,7 +50,7 @@ def facts_file(installation: Installation, name: str, n: int) -> str:
 
 def token(installation: Installation) -> str:
     installation.run("user", "create", "ward", "--role", "ward_officer", "--organisation", "YT", "--password", PASSWORD)
-    return installation.run("user", "token", "ward", "--label", "test").stdout.strip()
+    return installation.run("user", "token", "ward", "--label", "test", "--scope", "fact.record").stdout.strip()
 
 
 def clean(installation: Installation) -> None:
