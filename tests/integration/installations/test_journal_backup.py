@@ -195,8 +195,8 @@ def test_what_is_not_whole_is_not_restored(
 @pytest.mark.more
 def test_a_backup_is_of_one_moment_while_others_write(node: Installation, empty: Installation, tmp_path: Path) -> None:
     rows = [
-        f"k{n},temperature,P{1 + n % 3},2026-03-17 {n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d},36.5"
-        for n in range(86_000)
+        f"k{n},temperature,P{1 + n % 3},2026-03-{13 + n // 86400} {n // 3600 % 24:02d}:{n // 60 % 60:02d}:{n % 60:02d},36.5"
+        for n in range(400_000)
     ]
     (node.folder / "many.csv").write_text("id,observation,subject,observed_at,value\n" + "\n".join(rows))
     writer = node.start("import", "facts", "many.csv", "--facility", "YT")
