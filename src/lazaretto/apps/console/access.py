@@ -36,6 +36,11 @@ def asked(request: HttpRequest, code: str, permissions: Iterable[Permission], no
     return found
 
 
+def by(request: HttpRequest) -> str:
+    """Return the reference of the one who asks, as the journal keeps it."""
+    return request.user.ref  # type: ignore[union-attr]
+
+
 def day_of(text: str) -> date:
     """:raises Http404: if there is no such day."""
     try:

@@ -102,7 +102,7 @@ def _reads_looks(request: HttpRequest, asked: queries.Asked) -> bool:
 def precaution(request: HttpRequest, code: str, person: str) -> HttpResponse:
     """Set a precaution until some time, or lift one."""
     seen = opened(request, code, person, Permission.PRECAUTION_SET)
-    by: str = request.user.ref  # type: ignore[union-attr]
+    by = access.by(request)
     lifted = request.POST.get("lift", "")
     try:
         if lifted:

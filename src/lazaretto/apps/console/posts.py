@@ -60,11 +60,11 @@ def name(request: HttpRequest, code: str) -> HttpResponse:
             starts=now,
             ends=None,
             place=place,
-            by=_by(request),
+            by=access.by(request),
             at=now,
         )
         if unit and place is None:
-            actions.assign(person=person, kind="group", key=unit, starts=now, ends=None, by=_by(request), at=now)
+            actions.assign(person=person, kind="group", key=unit, starts=now, ends=None, by=access.by(request), at=now)
     except Refusal as refusal:
         messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
     else:
@@ -90,13 +90,9 @@ def end(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     if item is None:
         raise Http404
     try:
-        actions.end_assignment(item=item, ends=now, by=_by(request), at=now)
+        actions.end_assignment(item=item, ends=now, by=access.by(request), at=now)
     except Refusal as refusal:
         messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
     else:
         messages.success(request, gettext("Ended, from now on. Name the next one."))
     return redirect("posts", code)
-
-
-def _by(request: HttpRequest) -> str:
-    return request.user.ref  # type: ignore[union-attr]

@@ -57,7 +57,7 @@ def _make(
     found = sheets.asked(asked.facility, chosen["measure"], on, where, at=now)
     if request.method == "POST":
         dues = [int(due) for due in request.POST.getlist("due") if due.isascii() and due.isdigit() and len(due) < 16]
-        by = request.user.ref  # type: ignore[union-attr]
+        by = access.by(request)
         made = sheets.make_sheet(facility=asked.facility, asked=found, dues=dues, by=by, at=now)
         messages.success(
             request,
@@ -143,7 +143,7 @@ def sheet(request: HttpRequest, code: str, sheet_code: str) -> HttpResponse:
     typed, times = _typed(request, found), _times(request, found)
     outcome = transcription.transcribe(
         sheet=found, typed=typed, times=times, measured_by=request.POST.get("by", "")[:80],
-        confirmed=request.POST.get("confirm", "")[:16], by=request.user.ref, at=now,  # type: ignore[union-attr]
+        confirmed=request.POST.get("confirm", "")[:16], by=access.by(request), at=now,
     )  # fmt: skip
     _tell(request, found, outcome, now)
     if outcome.settled:

@@ -64,7 +64,7 @@ def _shown_at(request: HttpRequest, now: int) -> int | None:
 
 
 def _act(request: HttpRequest, asked: queries.Asked, on: Any, as_of: int, now: int, *, amending: bool) -> None:
-    who = {"by": request.user.ref, "signer": person_name(request.user)}  # type: ignore[union-attr]
+    who = {"by": access.by(request), "signer": person_name(request.user)}
     try:
         if amending:
             made = actions.amend(facility=asked.facility, on=on, at=now, **who)

@@ -103,7 +103,7 @@ def receive(request: HttpRequest, code: str) -> HttpResponse:
     language = "zh" if chinese() else "en"
     results = []
     for file in request.FILES.getlist("file")[:50]:
-        results.append(_take(file, superior, request.user.ref, now, language))  # type: ignore[union-attr]
+        results.append(_take(file, superior, access.by(request), now, language))
     if not results:
         context["empty"] = True
     bad = not results or any(r["refused"] for r in results)
@@ -153,7 +153,7 @@ def trusted_keys(request: HttpRequest, code: str) -> HttpResponse:
             return render(request, "console/keys.html", context)
         trust.trust(
             organisation=below_[wanted], keys=told, reason=request.POST.get("reason", ""), at=now,
-            by=request.user.ref,  # type: ignore[union-attr]
+            by=access.by(request),
         )  # fmt: skip
     except Refusal as refusal:
         context["refused"] = refusal.words.in_("zh" if chinese() else "en")

@@ -48,7 +48,7 @@ def transfer(request: HttpRequest, code: str, ref: str) -> HttpResponse:
     sees = _sees(asked)
     record_reads(
         log=asked.facility.log, subjects=[found.person.ref], fields=words.shown(found.document, **sees),
-        where="transfer", by=request.user.ref, at=now,  # type: ignore[union-attr]
+        where="transfer", by=access.by(request), at=now,
     )  # fmt: skip
     said = {
         "row": words.rows([found], asked.facility.zone, now)[0], "parts": words.parts(found.document, **sees),
@@ -80,7 +80,7 @@ def send(request: HttpRequest, code: str) -> HttpResponse:
         context["parts"] = words.parts(draft, **sees)
         record_reads(
             log=asked.facility.log, subjects=[person.ref], fields=words.shown(draft, **sees), where="transfer",
-            by=request.user.ref, at=now,  # type: ignore[union-attr]
+            by=access.by(request), at=now,
         )  # fmt: skip
     if request.method != "POST" or person is None:
         return render(request, "console/transfer_send.html", context, status=422 if request.method == "POST" else 200)
@@ -92,7 +92,7 @@ def send(request: HttpRequest, code: str) -> HttpResponse:
             person, given.get("to", "").strip(), given.get("reason", ""), given.get("passphrase", ""),
             given.get("plain", ""),
         )  # fmt: skip
-        made, content = handing.send(order, by=request.user.ref, at=now)  # type: ignore[union-attr]
+        made, content = handing.send(order, by=access.by(request), at=now)
     except Refusal as refusal:
         context["refused"] = refusal.words.in_(words.language())
         return render(request, "console/transfer_send.html", context, status=422)
@@ -125,7 +125,7 @@ def receive(request: HttpRequest, code: str) -> HttpResponse:
     try:
         found = act(
             facility=asked.facility, data=data, passphrase=given.get("passphrase", ""), choices=choices,
-            by=request.user.ref, at=now,  # type: ignore[union-attr]
+            by=access.by(request), at=now,
         )  # fmt: skip
     except Refusal as refusal:
         context["refused"] = refusal.words.in_(words.language())
@@ -162,7 +162,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
     file = request.FILES.get("file")
     try:
         kept, _ = handing.accept_receipt(
-            facility=asked.facility, data=file.read(MOST) if file else b"", by=request.user.ref, at=now  # type: ignore[union-attr]
+            facility=asked.facility, data=file.read(MOST) if file else b"", by=access.by(request), at=now
         )  # fmt: skip
     except Refusal as refusal:
         messages.warning(request, gettext("The receipt was refused: ") + refusal.words.in_(words.language()))
