@@ -1,7 +1,7 @@
 """
 A table of facts through the whole door (CSV, border, ids, salted leaves, journal entry, one commit per chunk) against a
 bare `executemany` of the same rows into the same schema: once in one transaction, which a kill would undo whole, and once
-with a commit per chunk as at the door. All sides in turn, same database.
+with a commit per 2,000 rows. All sides in turn, same database.
 
 LAZARETTO_TEST_ENGINE=postgres measures on PostgreSQL.
 """
@@ -34,7 +34,13 @@ def through_the_door(facility: Any, rows: list[dict[str, str]], at: int) -> Call
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    return lambda: run(FactImporter(facility, now=at), path, dry_run=False, by="bench", clock=lambda: at)
+    began = time.monotonic()
+
+    def clock() -> int:
+        """Chunks grow as far as the machine allows."""
+        return at + int((time.monotonic() - began) * 1000)
+
+    return lambda: run(FactImporter(facility, now=at), path, dry_run=False, by="bench", clock=clock)
 
 
 def bare(facility: Any, rows: list[dict[str, str]], at: int, chunk: int = ROWS) -> Callable[[], object]:
@@ -83,7 +89,7 @@ def main() -> None:
     door, low, same = (statistics.median(sides[name]) for name in ("door", "bare", "chunked"))
     sys.stdout.write(
         f"import of facts ({house.engine()}; medians of {RUNS} runs of {ROWS:,} rows), {door:,.0f} rows/s, against a bare "
-        f"executemany in one transaction: {door / low:.2f}x ({low:,.0f}), with a commit per chunk: {door / same:.2f}x "
+        f"executemany in one transaction: {door / low:.2f}x ({low:,.0f}), with a commit per 2,000 rows: {door / same:.2f}x "
         f"({same:,.0f})\n"
     )
 

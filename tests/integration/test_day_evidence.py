@@ -3,7 +3,7 @@ The evidence of a day read from the database as columns is what the plain evalua
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lazaretto.apps.command.queries import in_force
+from lazaretto.apps.registry import actions as registry
 from lazaretto.apps.rounds import actions
 from lazaretto.apps.rounds.facts import Border
 from lazaretto.apps.rounds.models import Excuse, Fact
@@ -102,3 +103,19 @@ def test_a_reading_is_found_by_its_value(small: Small) -> None:
     found = {f.id for f in day.facts.reaching("temperature", day.near, Decimal("37.3"))}
     assert found == {"a", "b", "d", "e", "f"}
     assert {f.id for f in day.facts.of("temperature", day.near)} == {"a", "b", "c", "d", "e", "f"}
+
+
+def test_a_past_day_knows_the_unit_of_that_day(small: Small) -> None:
+    """A person who moves to another unit the day after keeps the old one in the evidence of the day, not in the next."""
+    person = small.facility.people.get(code="P1")
+    before, other = person.unit.code, small.facility.groups.filter(kind="unit").exclude(pk=person.unit_id).first()
+    assert other is not None
+    moved_at = small.at + 3 * HOUR
+    registry.set_unit(person=person, unit=other, starts=moved_at, by="t", at=moved_at)
+
+    def unit_of(on: date) -> str:
+        day = day_evidence(small.facility, on, moved_at + 24 * HOUR)
+        return next(s.unit for s in day.institution.subjects if s.ref == "person:P1")
+
+    assert (unit_of(DAY - timedelta(days=1)), unit_of(DAY)) == (before, before)
+    assert unit_of(DAY + timedelta(days=1)) == other.code

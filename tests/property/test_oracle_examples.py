@@ -91,7 +91,7 @@ def judge(
     institution = Institution(
         facility,
         zone,
-        who if isinstance(who, tuple) else (who,),
+        (who,) if isinstance(who, Subject) else who,
         {place.ref: place for place in places},
         facts,
         excuses,

@@ -80,7 +80,7 @@ class World:
             stays = list(known.stays)
             for span in filter(None, (row.get("present", "always")).split("; ")):
                 stays.append(Stay(*self.clocks.span(span), f"place:{row.get('place') or 'W1'}"))
-            self.subjects[ref] = replace(known, stays=tuple(sorted(stays)))
+            self.subjects[ref] = known._replace(stays=tuple(sorted(stays)))
 
     def add_places(self, text: str) -> None:
         """`place | in | kind`; each may owe rounds of its own."""
@@ -106,14 +106,14 @@ class World:
                 self.places[ref] = replace(place, standings=(*place.standings, standing))
             else:
                 subject = self.subjects[ref]
-                self.subjects[ref] = replace(subject, standings=(*subject.standings, standing))
+                self.subjects[ref] = subject._replace(standings=(*subject.standings, standing))
 
     def add_assignments(self, text: str) -> None:
         """`person | kind | key | when`."""
         for row in given(text):
             ref = f"person:{row['person']}"
             held = Assigned(row["kind"], row["key"], *self.clocks.span(row["when"]))
-            self.subjects[ref] = replace(self.subjects[ref], assignments=(*self.subjects[ref].assignments, held))
+            self.subjects[ref] = self.subjects[ref]._replace(assignments=(*self.subjects[ref].assignments, held))
 
     def ref(self, code: str) -> str:
         """Return the reference of a code that one subject or place has."""

@@ -55,8 +55,7 @@ class Place:
     standings: tuple[Standing, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """Who or what can owe a round. `stays` are sorted and do not overlap; a place subject has the ref of its place."""
 
     ref: str

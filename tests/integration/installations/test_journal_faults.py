@@ -152,7 +152,7 @@ def kill_again_and_again(node: Installation, kills: int) -> None:
     chance = random.Random(20260317)
     writers = Writers(node)
     n_files, killed_importers, resumed = 0, 0, False
-    name, size = "a0", 12_000
+    name, size = "a0", 16_000
     file = facts_file(node, name, size)
     try:
         for turn in range(kills):
@@ -162,7 +162,7 @@ def kill_again_and_again(node: Installation, kills: int) -> None:
             while len(ids(node)) == len(before):
                 assert time.monotonic() < give_up, "nobody writes"
                 time.sleep(0.01)
-            time.sleep(chance.uniform(0.0, 0.2))  # within a few chunks of 2,000
+            time.sleep(chance.uniform(0.0, 0.2))  # within a few chunks
             importer, poster = writers.kill(pids)
             assert poster == signal.SIGKILL
             there = ids(node)

@@ -22,13 +22,22 @@ from lazaretto.protocol.text import Text
 Taken = Literal["created", "updated", "skipped"]
 
 
+#: How long the writing of a chunk may take, as others wait for it meanwhile.
+HELD_MS = 200
+
+
 class Importer(ABC):
-    """One kind of table. `required` columns must be there; other `known` ones may. `chunk` rows are written at once."""
+    """
+    One kind of table. `required` columns must be there; other `known` ones may. `chunk` rows are written at once: at first
+    as many as the class says, then up to `most`, as the machine allows.
+    """
 
     name: ClassVar[str]
     required: ClassVar[tuple[str, ...]]
     known: ClassVar[tuple[str, ...]]
-    chunk: ClassVar[int] = 500
+    chunk: int = 500
+    least: ClassVar[int] = 100
+    most: ClassVar[int] = 500
 
     def __init__(self, facility: Facility, *, now: int) -> None:
         self.facility, self.now = facility, now
@@ -49,6 +58,13 @@ class Importer(ABC):
     def preview(self) -> Mapping[int, "Taken | RowError"]:
         """Say what `flush` would return, and write nothing."""
         return {}
+
+    def pace(self, rows: int, took_ms: int) -> None:
+        """Choose the size of the next chunk by how long the last one took."""
+        if took_ms > HELD_MS:
+            self.chunk = max(self.least, self.chunk // 2)
+        elif rows == self.chunk and 0 < took_ms * 2 <= HELD_MS:
+            self.chunk = min(self.most, self.chunk * 2)
 
     def moment(self, row: Row, column: str) -> int | None:
         """Return the instant in a cell, None if it is empty. :raises RowError: if it cannot be read."""
@@ -126,7 +142,12 @@ def steps(importer: Importer, path: Path, *, dry_run: bool, by: str, clock: Call
                 failed[row.number] = Failure(row, error.column, error.message)
             if importer.warning is not None:
                 account.warnings.append(Failure(row, "", importer.warning))
-        known_now = importer.preview() if dry_run else importer.flush(by=by, at=clock())
+        if dry_run:
+            known_now = importer.preview()
+        else:
+            began = clock()
+            known_now = importer.flush(by=by, at=began)
+            importer.pace(len(chunk), clock() - began)
         for row in chunk:
             outcome = known_now.get(row.number)
             if outcome is None:

@@ -139,8 +139,9 @@ def _columns(head: list[str], required: list[str], known: set[str]) -> list[str]
 def _rows(columns: list[str], lines: Iterator[list[str]]) -> Iterator[Row]:
     """Yield the rows that say anything, with the cells of known columns."""
     names = [name for name in columns if name]
+    wanted = iter if all(columns) else lambda cells: compress(cells, columns)
     for number, cells in enumerate(lines, start=2):
-        found = dict(zip(names, map(str.strip, compress(cells, columns)), strict=False))
+        found = dict(zip(names, map(str.strip, wanted(cells)), strict=False))
         if any(found.values()):
             yield Row(number, found)
 

@@ -81,7 +81,7 @@ class World:
 
         def now(subject: Subject) -> Subject:
             known = self.stays.get(_code(subject)) if subject.kind == "person" else None
-            return subject if known is None else replace(subject, stays=tuple(known))
+            return subject if known is None else subject._replace(stays=tuple(known))
 
         return replace(self.institution, subjects=tuple(now(s) for s in self.institution.subjects))
 

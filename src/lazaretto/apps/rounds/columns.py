@@ -98,10 +98,11 @@ class Columns:
         self.offline = np.array([m.source in OFFLINE for m in raw.manners], bool)[self._manner]
         aside = np.array([VOID if m.outcome == "void" else COUNTS for m in raw.manners], np.int8)[self._manner]
         if chains.aside or chains.conflicts:
-            row_of = np.argsort(order)
-            for index, id_ in enumerate(raw.ids):
-                if id_ in chains.aside:
-                    aside[row_of[index]] = chains.aside[id_]
+            left = chains.aside
+            set_aside = [(index, left[id_]) for index, id_ in enumerate(raw.ids) if id_ in left]
+            codes = np.full(len(order), COUNTS, np.int8)
+            codes[[index for index, _ in set_aside]] = [code for _, code in set_aside]
+            aside = np.where(codes[order] == COUNTS, aside, codes[order])
         self.aside = aside
         self._conflicts = chains.conflicts
         self.starts = np.searchsorted(self.subject, np.arange(len(refs) + 1))

@@ -37,7 +37,9 @@ AHEAD_MS = 120_000
 #: How many of a kind a border keeps in mind.
 KEPT = 20_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_SECONDS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\d", re.ASCII)
+_MINUTE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
+#: What the seconds after a minute add to it.
+SECONDS = {f":{second:02d}": second * 1000 for second in range(60)}
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 #: Which codes a claim may mean, by the kind of subject.
@@ -98,7 +100,7 @@ class Border:
     registers: Registers = field(init=False)
     _subjects: dict[tuple[str, str], tuple[str, str]] = field(init=False, default_factory=dict)
     _manners: dict[tuple[str | None, ...], tuple[str, ...]] = field(init=False, default_factory=dict)
-    _minutes: dict[tuple[str, str], int] = field(init=False, default_factory=dict)
+    _minutes: dict[str, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.registers = registers(self.facility) if self.known is None else self.known
@@ -113,11 +115,20 @@ class Border:
         if manner is None:
             if len(self._manners) > KEPT:
                 self._manners.clear()
-            manner = self._manners[said] = self._manner(claim)
+            manner = self._manners[said] = self.manner(claim)
+        return self.fact(manner, claim)
+
+    def fact(self, manner: tuple[str, ...], claim: Mapping[str, str]) -> Admitted:
+        """Return the fact of a manner (see `manner`) and of what else a claim says: who, when, and its id."""
         get = claim.get
-        kind, subject = self._subject(get("subject", ""), get("subject_kind", ""))
-        observed_at = self._observed_at(get("observed_at", ""))
-        id_ = self._id(get("id", ""), "id")
+        code, word = get("subject", ""), get("subject_kind", "")
+        kind, subject = self._subjects.get((code, word)) or self._subject(code, word)
+        text = get("observed_at", "")
+        minute, second = self._minutes.get(text[:16]), SECONDS.get(text[16:])
+        observed_at = self._observed_at(text) if minute is None or second is None else minute + second
+        id_ = get("id", "")
+        if id_:
+            id_ = id_.lower() if _UUID.fullmatch(id_) else self._id(id_, "id")
         fact = Admitted(id_, manner[0], kind, subject, observed_at, *manner[1:])
         if not id_:
             fact = fact._replace(id=self._derived_id(fact))
@@ -125,7 +136,7 @@ class Border:
             raise RowError("supersedes", Text("不能更正自己", "a fact cannot supersede itself"))
         return fact
 
-    def _manner(self, claim: Mapping[str, str]) -> tuple[str, ...]:
+    def manner(self, claim: Mapping[str, str]) -> tuple[str, ...]:
         """Return everything in a claim but who, when and the id: many of a table's rows have it in common."""
         get = claim.get
         observation = self._observation(claim)
@@ -160,9 +171,7 @@ class Border:
         return known
 
     def _subject(self, code: str, word: str) -> tuple[str, str]:
-        found = self._subjects.get((code, word))
-        if found is None:
-            found = self._subjects[code, word] = self._resolved(code, word.lower())
+        found = self._subjects[code, word] = self._resolved(code, word.lower())
         return found
 
     def _resolved(self, code: str, word: str) -> tuple[str, str]:
@@ -211,16 +220,14 @@ class Border:
         return moment
 
     def _moment(self, text: str) -> int:
-        """Return what `parse_moment` does, reading each minute only once where seconds follow it."""
-        if not _SECONDS.match(text):
-            return parse_moment(text, self.facility.zone)
-        minute = text[:16], text[19:]
-        start = self._minutes.get(minute)
-        if start is None:
+        """Return what `parse_moment` does, and keep a past minute of facility time: seconds follow it in other rows."""
+        moment = parse_moment(text, self.facility.zone)
+        second = SECONDS.get(text[16:])
+        if second is not None and _MINUTE.fullmatch(text[:16]) and 0 <= moment <= self.now - 60_000:
             if len(self._minutes) > KEPT:
                 self._minutes.clear()
-            start = self._minutes[minute] = parse_moment(f"{minute[0]}:00{minute[1]}", self.facility.zone)
-        return start + int(text[17:19]) * 1000
+            self._minutes[text[:16]] = moment - second
+        return moment
 
     def _value(self, text: str, ucum: str, observation: str, outcome: str) -> tuple[str, str]:
         type_ = self.document.observation(observation)

@@ -44,7 +44,7 @@ def day_evidence(facility: Facility, on: date, as_of: int) -> DayEvidence:
     relevant = _relevant(phases, start, end)
     near = start - reach(relevant), end + reach(relevant)
     excuses = _excuses(facility, relevant, start, end, as_of)
-    institution = institution_of(facility, *near, excuses=excuses)
+    institution = institution_of(facility, *near, excuses=excuses, unit_at=end - 1)
     plan = Plan(institution, relevant, on)
     facts = Facts(facility, as_of)
     evidence = plan.judge(facts.columns(plan.refs, plan.spans, (start, end)), as_of)
@@ -84,8 +84,12 @@ def institution_of(
     *,
     facts: Sequence[record.Fact] = (),
     excuses: Sequence[record.Excuse] = (),
+    unit_at: int | None = None,
 ) -> Institution:
-    """Return who and what is on file, and where people were around [start, end), in a fixed number of queries."""
+    """
+    Return who and what is on file, and where people were around [start, end), in a fixed number of queries. People belong
+    to the unit that held at `unit_at`, or else to the present one.
+    """
     standings = _standings(facility)
     known = PlaceRow.objects.filter(facility=facility).values_list("pk", "code", "parent__code", "kind")
     places = {
@@ -94,7 +98,10 @@ def institution_of(
         )
         for pk, code, parent, kind in known
     }
-    subjects = [*_people(facility, start, end, standings), *(record.Subject(ref, "place", place=ref) for ref in places)]
+    subjects = [
+        *_people(facility, start, end, standings, unit_at),
+        *(record.Subject(ref, "place", place=ref) for ref in places),
+    ]
     subjects += [
         record.Subject(f"asset:{code}", "asset", place=f"place:{place}" if place else None)
         for code, place in facility.assets.values_list("code", "place__code")
@@ -122,7 +129,9 @@ def _span(starts: int | None, ends: int | None) -> Span:
     return FOREVER_AGO if starts is None else starts, FOREVER if ends is None else ends
 
 
-def _people(facility: Facility, start: int, end: int, standings: _Standings) -> Iterable[record.Subject]:
+def _people(
+    facility: Facility, start: int, end: int, standings: _Standings, unit_at: int | None
+) -> Iterable[record.Subject]:
     stays: dict[int, tuple[record.Stay, ...]] = {}
     rows = Presence.objects.filter(facility=facility, layer="record", starts__lt=end).order_by("starts")
     rows = rows.filter(Q(ends=None) | Q(ends__gt=start))
@@ -133,14 +142,27 @@ def _people(facility: Facility, start: int, end: int, standings: _Standings) -> 
     held: dict[int, tuple[record.Assigned, ...]] = {}
     assignments = Assignment.objects.filter(facility=facility).values_list("person_id", "kind", "key", "starts", "ends")
     for person, kind, key, starts, ends in assignments:
-        held[person] = (*held.get(person, ()), record.Assigned(kind, key, *_span(starts, ends)))
-    units = dict(facility.groups.values_list("pk", "code"))
+        assigned = record.Assigned(kind, key, *_span(starts, ends))
+        held[person] = (*held[person], assigned) if person in held else (assigned,)
+    units = {pk: code for pk, code, kind in facility.groups.values_list("pk", "code", "kind") if kind == "unit"}
+    known = frozenset(units.values())
     people = Person.objects.filter(facility=facility).order_by("code")
     for pk, code, population, base, unit in people.values_list("pk", "code", "population", "base", "unit_id"):
+        own, assigned_to = units.get(unit, ""), held.get(pk, ())
+        if assigned_to and unit_at is not None:
+            own = _unit_then([a for a in assigned_to if a.kind == "group" and a.key in known], own, unit_at)
         yield record.Subject(
-            f"person:{code}", "person", population, base, units.get(unit, ""), stays.get(pk, ()),
-            standings.get(("person", pk), ()), held.get(pk, ()),
+            f"person:{code}", "person", population, base, own, stays.get(pk, ()), standings.get(("person", pk), ()),
+            assigned_to,
         )  # fmt: skip
+
+
+def _unit_then(held: Sequence[record.Assigned], now: str, at: int) -> str:
+    """Return the unit that held at an instant, `now` being the present one; it alone is known if none was dated."""
+    then = [a for a in held if a.start <= at < a.end]
+    if not held or any(a.key == now for a in then):
+        return now
+    return max(then, key=lambda a: a.start).key if then else ""
 
 
 # -- what a person may ask for -------------------------------------------------------------------------------------

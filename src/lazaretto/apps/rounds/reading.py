@@ -133,7 +133,8 @@ class Facts:
 
     def _chained(self, ids: Iterable[str]) -> set[str]:
         """Return the ids of the chains that touch `ids`."""
-        found = self._beside.keys() & set(ids)
+        beside = self._beside
+        found = {id_ for id_ in ids if id_ in beside} if beside else set[str]()
         edge = list(found)
         while edge:
             edge = list({other for one in edge for other in self._beside[one]} - found)
