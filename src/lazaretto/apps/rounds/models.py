@@ -230,3 +230,81 @@ class SheetRow(models.Model):
             "place": self.place,
             "asked": self.asked,
         }
+
+
+class FeverEpisode(models.Model):
+    """
+    What followed a first high reading (`protocol.fever`): by when a second was owed, what it said, and how it ended.
+
+    Derived from the readings each time some come in, so that late ones and corrections change it; a person may close it
+    with a reason. `because` says whether a threshold or the person's own usual temperature was passed.
+    """
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="fevers")
+    subject = models.CharField(max_length=60)
+    first = models.CharField(max_length=64)
+    first_at = models.BigIntegerField()
+    because = models.CharField(max_length=12)
+    opens_at = models.BigIntegerField()
+    due_at = models.BigIntegerField()
+    confirmed = models.CharField(max_length=64, blank=True)
+    confirmed_at = models.BigIntegerField(null=True, blank=True)
+    ended = models.CharField(max_length=64, blank=True)
+    ended_at = models.BigIntegerField(null=True, blank=True)
+    closed_by = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=120, blank=True)
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "first", "first_at", "opens_at", "due_at", "ended", "ended_at"), PLAIN),
+        **dict.fromkeys(("subject", "closed_by"), IDENTIFYING),
+        **dict.fromkeys(("because", "confirmed", "confirmed_at", "reason"), SENSITIVE),
+    }
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["facility", "first"], name="one_episode_per_first_reading")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["facility", "due_at"], condition=models.Q(ended_at=None), name="fever_open"),
+            models.Index(fields=["facility", "subject", "first_at"], name="fever_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.first}"
+
+    @property
+    def state(self) -> str:
+        """Return open, confirmed, unconfirmed, over, or closed (by a person)."""
+        if self.ended_at is None:
+            return "confirmed" if self.confirmed_at is not None else "open"
+        return "closed" if self.closed_by else "over" if self.confirmed_at is not None else "unconfirmed"
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "subject": self.subject, "first": self.first, "first_at": self.first_at, "because": self.because,
+            "opens_at": self.opens_at, "due_at": self.due_at, "confirmed": self.confirmed,
+            "confirmed_at": self.confirmed_at, "ended": self.ended, "ended_at": self.ended_at,
+            "closed_by": self.closed_by, "reason": self.reason,
+        }  # fmt: skip
+
+
+class OwnUsual(models.Model):
+    """What a person mostly had in the days before a day: the median of `n` readings, null where there were too few."""
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=60)
+    on = models.DateField()
+    value = models.CharField(max_length=10, blank=True)
+    n = models.PositiveIntegerField()
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "on", "n"), PLAIN), "subject": IDENTIFYING, "value": SENSITIVE,
+    }  # fmt: skip
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["facility", "subject"], name="one_usual_temperature_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.on}"

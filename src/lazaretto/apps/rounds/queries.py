@@ -180,6 +180,12 @@ def excuses_of(person: Person) -> list[dict[str, Any]]:
     return [e.record() | {"by": None} for e in rows.order_by("starts", "pk")]
 
 
+def fevers_of(person: Person) -> list[dict[str, Any]]:
+    """Return the fevers that a person's readings told of, and how each ended."""
+    rows = models.FeverEpisode.objects.filter(facility=person.facility_id, subject=person.code)
+    return [e.record() | {"closed_by": None} for e in rows.order_by("first_at", "pk")]
+
+
 def people_with_facts(facility: Facility, start: int, end: int) -> set[str]:
     """Return the codes of the people about whom something was recorded in [start, end)."""
     rows = models.Fact.objects.filter(

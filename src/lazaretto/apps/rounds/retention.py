@@ -10,7 +10,7 @@ from lazaretto.apps.journal.purging import purge_records
 from lazaretto.apps.journal.retention import Policy
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.rounds import purging
-from lazaretto.apps.rounds.models import Excuse, Fact
+from lazaretto.apps.rounds.models import Excuse, Fact, FeverEpisode, OwnUsual
 
 #: Entries whose facts are looked at in one transaction; an entry holds at most a thousand.
 _ENTRIES = 4
@@ -62,10 +62,35 @@ def _purge_excuses(log: Log, keys: list[int], policy: str, *, by: str, at: int) 
 
 
 def forget_person(facility: Facility, code: str, policy: str, *, by: str, at: int) -> None:
-    """Destroy the facts about a person and the excuses of his own."""
+    """Destroy the facts about a person, his fevers and the excuses of his own."""
     own = Fact.objects.filter(facility=facility, subject_kind="person", subject=code)
     while ids := _some(own):
         purging.purge_facts(facility, ids, policy=policy, by=by, at=at)
     excuses = list(Excuse.objects.filter(Q(subject=f"person:{code}"), facility=facility).values_list("pk", flat=True))
     if excuses:
         _purge_excuses(facility.log, excuses, policy, by=by, at=at)
+    fevers = FeverEpisode.objects.filter(facility=facility, subject=code)
+    _purge_fevers(facility.log, list(fevers.values_list("pk", flat=True)), policy, by=by, at=at)
+    OwnUsual.objects.filter(facility=facility, subject=code).delete()
+
+
+def fevers_due(log: Log, policy: Policy, at: int) -> int:
+    return _fevers(log, policy, at).count()
+
+
+def _fevers(log: Log, policy: Policy, at: int) -> QuerySet[FeverEpisode]:
+    return FeverEpisode.objects.filter(facility__log=log, ended_at__lt=policy.before(at))
+
+
+def purge_fevers(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int]:
+    while keys := list(_fevers(log, policy, at).values_list("pk", flat=True)[:400]):
+        yield _purge_fevers(log, keys, policy.id, by=by, at=at)
+
+
+@transaction.atomic
+def _purge_fevers(log: Log, keys: list[int], policy: str, *, by: str, at: int) -> int:
+    if not keys:
+        return 0
+    said = Record.objects.filter(entry__log=log, entity="fever", key__in=[str(key) for key in keys])
+    purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
+    return FeverEpisode.objects.filter(pk__in=keys).delete()[0]
