@@ -9,13 +9,15 @@ day with no case would take off.
 """
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lazaretto.surveillance.distributions import log_gamma, normal_tail
-from lazaretto.surveillance.series import Chart, Flags, Floats, as_series, demand, in_blocks, per_point
+from lazaretto.surveillance.series import Chart, Floats, as_series, blocks, demand, empty_chart, per_point
 
 _SLACK = 1e-9
 
@@ -40,15 +42,17 @@ def page(
     demand(not (np.asarray(sigma) <= 0).any(), "sigma is above zero: set a floor for it")
     demand(h > 0 and start >= 0, "h is above zero, and S never below it")
 
-    def part(rows: slice) -> Chart:
-        y, middle, unit = series[rows], mean[rows], spread[rows]
-        before, after = _accumulate((y - middle) / unit - k, h, start, reset)
-        upper = (h + k) - before
-        upper *= unit
-        upper += middle
-        return _chart(y, middle, upper, after, after > h)
+    def steps(rows: slice, out: Floats) -> None:
+        np.subtract(series[rows], mean[rows], out=out)
+        out /= spread[rows]
+        out -= k
 
-    return in_blocks(part, series.shape)
+    def bound(rows: slice, before: Floats) -> None:
+        np.subtract(h + k, before, out=before)
+        before *= spread[rows]
+        before += mean[rows]
+
+    return _run(series, mean, steps, bound, _Limit(h, start, reset))
 
 
 def poisson_cusum(counts: ArrayLike, *, k: ArrayLike, h: float, start: float = 0.0, reset: bool = False) -> Chart:
@@ -59,14 +63,18 @@ def poisson_cusum(counts: ArrayLike, *, k: ArrayLike, h: float, start: float = 0
     """
     series = as_series(counts)
     demand(h > 0 and start >= 0, "h is above zero, and S never below it")
-    off, reached = per_point(k, series), h - _SLACK
+    off, reached = per_point(k, series), np.nextafter(h - _SLACK, 0)
 
-    def part(rows: slice) -> Chart:
-        y, minus = series[rows], off[rows]
-        before, after = _accumulate(y - minus, reached, start, reset)
-        return _chart(y, minus, np.ceil(reached + minus - before) - 1, after, after >= reached)
+    def steps(rows: slice, out: Floats) -> None:
+        np.subtract(series[rows], off[rows], out=out)
 
-    return in_blocks(part, series.shape)
+    def bound(rows: slice, before: Floats) -> None:
+        np.subtract(reached, before, out=before)
+        before += off[rows]
+        np.ceil(before, out=before)
+        before -= 1
+
+    return _run(series, off, steps, bound, _Limit(reached, start, reset))
 
 
 def reference_value(lambda0: float, lambda1: float) -> float:
@@ -75,47 +83,68 @@ def reference_value(lambda0: float, lambda1: float) -> float:
     return (lambda1 - lambda0) / (math.log(lambda1) - math.log(lambda0))
 
 
-def _chart(y: Floats, expected: Floats, upper: Floats, statistic: Floats, alarm: Flags) -> Chart:
-    missing = np.isnan(y)
-    chart = Chart(expected, upper, statistic, alarm)
-    if missing.any():
-        chart = Chart(np.array(expected), upper, statistic, alarm)
-        for values in chart[:3]:
-            values[missing] = np.nan
-        alarm[missing] = False
+class _Limit(NamedTuple):
+    """What S must be above for an alarm, where it starts, and whether an alarm takes it back to 0."""
+
+    above: float
+    start: float
+    reset: bool
+
+
+Fill = Callable[[slice, Floats], None]
+
+
+def _run(series: Floats, expected: Floats, steps: Fill, bound: Fill, limit: _Limit) -> Chart:
+    """
+    Return the chart of some steps; `bound` turns S before a day into the largest observation without an alarm, in place.
+
+    All is done in the arrays of the answer, a block of series at a time: a copy costs more than the sums.
+    """
+    chart = empty_chart(series.shape)
+    for rows in blocks(series.shape):
+        after, before = chart.statistic[rows], chart.upper[rows]
+        steps(rows, after)
+        missing = np.isnan(after)
+        some = bool(missing.any())
+        if some:
+            after[missing] = 0.0
+        _accumulate(after, before, limit)
+        np.greater(after, limit.above, out=chart.alarm[rows])
+        bound(rows, before)
+        chart.expected[rows] = expected[rows]
+        if some:
+            chart.alarm[rows][missing] = False
+            for values in chart[:3]:
+                values[rows][missing] = np.nan
     return chart
 
 
-def _accumulate(steps: Floats, h: float, start: float, reset: bool) -> tuple[Floats, Floats]:
-    """Return S before and after each step, `[n_series, n_times]`; a step that is NaN leaves S where it is."""
-    gaps = np.isnan(steps)
-    if gaps.any():
-        steps[gaps] = 0.0
-    after = _with_resets(steps, h, start) if reset else _sums(steps, start)
-    before = np.empty_like(after)
-    before[:, :1] = start
-    before[:, 1:] = after[:, :-1]
-    if reset:
-        before[before > h] = 0.0
-    return before, after
+def _accumulate(steps: Floats, before: Floats, limit: _Limit) -> None:
+    """Turn steps `[n_series, n_times]` into S after each of them, and fill S before it."""
+    if limit.reset:
+        _with_resets(steps, limit)
+    else:
+        _sums(steps, before, limit.start)
+    before[:, :1] = limit.start
+    before[:, 1:] = steps[:, :-1]
+    if limit.reset:
+        before[before > limit.above] = 0.0
 
 
-def _sums(steps: Floats, start: float) -> Floats:
-    """Return S_t = C_t − min(−start, C_1, …, C_t), C being the running sum: the same as step by step, without a loop."""
-    total = np.cumsum(steps, axis=1)
-    lowest = np.minimum.accumulate(total, axis=1)
+def _sums(steps: Floats, lowest: Floats, start: float) -> None:
+    """Make S_t = C_t − min(−start, C_1, …, C_t) of steps, C being the running sum: the same as step by step."""
+    np.cumsum(steps, axis=1, out=steps)
+    np.minimum.accumulate(steps, axis=1, out=lowest)
     np.minimum(lowest, -start, out=lowest)
-    total -= lowest
-    return total
+    steps -= lowest
 
 
-def _with_resets(steps: Floats, h: float, start: float) -> Floats:
-    days = steps.T.copy()  # so that a day's row lies together
-    current = np.full(len(steps), start)
-    for day in days:
-        np.maximum(current + day, 0.0, out=day)
-        current = np.where(day > h, 0.0, day)
-    return days.T
+def _with_resets(steps: Floats, limit: _Limit) -> None:
+    current = np.full(len(steps), limit.start)
+    for t in range(steps.shape[1]):
+        after = np.maximum(current + steps[:, t], 0.0)
+        steps[:, t] = after
+        current = np.where(after > limit.above, 0.0, after)
 
 
 # -- how long until an alarm ---------------------------------------------------------------------------------------

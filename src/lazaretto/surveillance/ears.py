@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lazaretto.surveillance.distributions import normal_quantile
-from lazaretto.surveillance.series import Chart, Floats, as_series, demand, in_blocks
+from lazaretto.surveillance.series import Chart, Floats, as_series, blocks, demand, empty_chart
 
 Method = Literal["C1", "C2", "C3"]
 Variant = Literal["textbook", "surveillance"]
@@ -56,7 +56,11 @@ def ears(
     demand(2 <= needed <= baseline, "min_observed lies between 2 and the baseline")
     settings = Settings(baseline, min_sigma, LIMIT[variant][method] if limit is None else limit, needed, variant)
     series = as_series(counts)
-    return in_blocks(lambda rows: _block(series[rows], method, settings), series.shape)
+    chart = empty_chart(series.shape)
+    for rows in blocks(series.shape):
+        for values, found in zip(chart, _block(series[rows], method, settings), strict=True):
+            values[rows] = found
+    return chart
 
 
 def _block(series: Floats, method: Method, settings: Settings) -> Chart:

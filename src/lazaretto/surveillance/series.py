@@ -1,6 +1,6 @@
 """What all charts take and give: counts of many series side by side, and for each point what was found."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +37,9 @@ def as_series(counts: ArrayLike) -> Floats:
     series = np.asarray(counts, dtype=np.float64)
     if series.ndim != 2:
         raise SeriesError(f"series are [n_series, n_times]; this has {series.ndim} dimensions")
-    if (series < 0).any() or np.isinf(series).any():
-        raise SeriesError("a count is neither negative nor infinite")
+    if series.size:
+        low, high = np.fmin.reduce(series, axis=None), np.fmax.reduce(series, axis=None)
+        demand(not (low < 0 or high == np.inf), "a count is neither negative nor infinite")
     return series
 
 
@@ -50,16 +51,16 @@ def per_point(value: ArrayLike, series: Floats) -> Floats:
     return np.broadcast_to(values, series.shape)
 
 
-def in_blocks(part: Callable[[slice], Chart], shape: tuple[int, ...]) -> Chart:
-    """Return a chart put together from those of some series at a time, few enough to stay in the processor's cache."""
+def empty_chart(shape: tuple[int, ...]) -> Chart:
+    """Return a chart to be filled, whose figures are anything yet."""
+    return Chart(np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool))
+
+
+def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Yield some series at a time, few enough that what is reckoned of them stays in the processor's cache."""
     at_a_time = max(1, _CELLS // max(1, shape[1]))
-    whole = [np.empty(shape) for _ in range(3)]
-    chart = Chart(whole[0], whole[1], whole[2], np.empty(shape, dtype=bool))
     for first in range(0, shape[0], at_a_time):
-        rows = slice(first, first + at_a_time)
-        for values, found in zip(chart, part(rows), strict=True):
-            values[rows] = found
-    return chart
+        yield slice(first, first + at_a_time)
 
 
 def demand(holds: bool, sentence: str) -> None:
