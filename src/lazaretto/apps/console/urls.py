@@ -25,6 +25,7 @@ from lazaretto.apps.console import (
     transfers,
     views,
 )
+from lazaretto.apps.console.live import views as live
 
 
 class DayConverter(StringConverter):
@@ -110,4 +111,7 @@ urlpatterns = [
     path(
         "facilities/<str:code>/transfers/<slug:ref>/receipt.json", transfers.receipt_file, name="transfer-receipt-file"
     ),
+    path("events/", live.mine, name="events"),
+    path("facilities/<str:code>/events/", live.facility, name="facility-events"),
+    path(DAY + "now/", live.day, name="day-now"),
 ]
