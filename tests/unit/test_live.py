@@ -293,3 +293,13 @@ def test_an_answer_that_failed_is_made_anew() -> None:
     with pytest.raises(ValueError):
         shared.get("a", fail, at=0)
     assert shared.get("a", lambda: "made", at=0) == "made"
+
+
+def test_the_reference_says_what_the_code_does() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
+    rows = [row.split("|")[1:3] for row in page.splitlines() if row.startswith("| `")]
+    named = [tuple(frozenset(re.findall(r"`([\w.]+)`", cell)) for cell in row) for row in rows]
+    for hearing in HEARINGS:
+        assert (hearing.kinds, frozenset(p.value for p in hearing.permissions)) in named
+    assert f"more than {MOST:,} entries" in page
+    assert f"{PER_USER} streams per user and {PER_PROCESS:,} per process" in page

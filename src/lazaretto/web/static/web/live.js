@@ -101,7 +101,7 @@ function busy(part) {
   return (active?.matches("input, select, textarea") && part.contains(active)) || part.querySelector("details[open]") !== null;
 }
 
-/** Puts a part in the place of another; who stood on a link there stands on the same one. @param {Element} own @param {Element} fresh */
+/** Puts a part in the place of another; who stood on a link there stands on the same one, or on the part if it is gone. @param {Element} own @param {Element} fresh */
 function swap(own, fresh) {
   const stops = "a[href], button, summary, [tabindex]";
   const active = document.activeElement;
@@ -111,8 +111,11 @@ function swap(own, fresh) {
   fresh.querySelectorAll(".lz-scroll").forEach((box, i) => { [box.scrollLeft, box.scrollTop] = scrolled[i] ?? [0, 0]; });
   if (at < 0) return;
   const found = [...fresh.querySelectorAll(stops)];
-  const same = found.find((stop) => active instanceof HTMLAnchorElement && stop.getAttribute("href") === active.getAttribute("href"));
-  /** @type {HTMLElement | undefined} */ (same ?? found[at])?.focus({ preventScroll: true });
+  const same = active instanceof HTMLAnchorElement
+    ? found.find((stop) => stop.getAttribute("href") === active.getAttribute("href"))
+    : found[at];
+  if (!same) fresh.setAttribute("tabindex", "-1");
+  /** @type {HTMLElement} */ (same ?? fresh).focus({ preventScroll: true });
 }
 
 /** Asks for the parts of a box again. @param {HTMLElement} box @returns {Promise<"done" | "busy" | "failed">} */
