@@ -13,6 +13,7 @@ from lazaretto.apps.accounts.actions.looks import record_reads
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import NoProtocol, in_force
 from lazaretto.apps.console import access
+from lazaretto.apps.console.live.page import follow
 from lazaretto.apps.console.presenters import fevers as words
 from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.registry.tables import RowError
@@ -37,7 +38,7 @@ def fevers(request: HttpRequest, code: str) -> HttpResponse:
     asked = access.asked(request, code, SEES, now)
     if Permission.RESIDENTS_READ not in asked.may:
         raise Http404
-    context: dict[str, Any] = access.frame(asked, "fevers", now)
+    context: dict[str, Any] = access.frame(asked, "fevers", now) | follow(asked, reverse("fevers", args=[code]))
     try:
         document = in_force(asked.facility, now).resolved.document
     except NoProtocol:

@@ -48,6 +48,15 @@ HEARINGS = (
             }
         ),
     ),
+    Hearing(
+        frozenset({_P.FACT_RECORD, _P.HEALTH_READ}),
+        frozenset(
+            {
+                "fever_suspected", "fever_confirmed", "fever_closed", "fever_reviewed", "cascade_started",
+                "cascade_action_done", "cascade_ended",
+            }
+        ),
+    ),
 )  # fmt: skip
 #: Who hears anything at all.
 ANYTHING = frozenset().union(*(h.permissions for h in HEARINGS))
