@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
+from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.models import SensitiveRead
 from lazaretto.apps.console import uploads
 from lazaretto.apps.journal.models import Entry
@@ -23,7 +24,7 @@ from lazaretto.apps.registry.models import Alias, Assignment, Movement, NotSame,
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import record_movement, record_movements
 from tests.conftest import HOUR, Small
-from tests.integration.pages import SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import PASSWORD, SignIn, _plain_static, look_at, sign_in  # noqa: F401
 
 HERE = "/facilities/YT/"
 CARD = "11010519491231002X"
@@ -204,6 +205,25 @@ def test_the_auditor_sees_who_looked_and_nobody_else(seen: Small, sign_in: SignI
     assert "秦既明</a>" not in page
     assert CARD not in page
     assert "court papers" not in page_of(sign_in("epidemic_lead", organisation), "people/P4/")
+
+
+def test_who_looked_in_a_facility_is_filtered_and_turned_over(seen: Small, sign_in: SignIn) -> None:
+    log, organisation = seen.facility.log, seen.facility.organisation
+    refs = [seen.facility.people.get(code=code).ref for code in ("P1", "P4")]
+    reader = accounts.create_user(username="reader", password=PASSWORD, organisation=organisation, by="t", at=0).ref
+    for n in range(30):
+        accounts.record_reads(log=log, subjects=refs, fields=["facts"], where="list", by=reader, at=seen.at + n)
+    client = sign_in("auditor", organisation)
+    assert "60 looks" in page_of(client, "looks/")
+    assert "page 1 of 2" in page_of(client, "looks/")
+    assert "page 2 of 2" in page_of(client, "looks/?by=reader&first=2000-01-01&page=2")
+    assert "30 looks" in page_of(client, "looks/?person=P4")
+    assert "Nothing fits the filter" in page_of(client, "looks/?person=P9")
+    assert "Nothing fits the filter" in page_of(client, "looks/?last=2000-01-01")
+    assert "Nothing fits the filter" in page_of(client, "looks/?by=nobody")
+    lines = sheet(client.get(HERE + "looks.xlsx?person=P4"))
+    assert len(lines) == 31
+    assert {line[1] for line in lines[1:]} == {"P4"}
 
 
 def test_precautions_are_set_until_some_time_and_lifted(seen: Small, sign_in: SignIn) -> None:
