@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from lazaretto.apps.registry import headcount
 from lazaretto.apps.registry.models import Facility, Presence
+from lazaretto.apps.registry.queries import off_the_books
 from lazaretto.apps.rounds.queries import DayEvidence
 from lazaretto.apps.rounds.temperatures import around, least_of, readings, rules_of
 from lazaretto.protocol.clock import FOREVER
@@ -46,7 +47,7 @@ def counts(
     measure with thresholds asks.
     """
     flows = _flows(facility, start, end)
-    absent = _not_on_the_books(facility, end - 1)
+    absent = {f"person:{code}" for code in off_the_books(facility, end - 1).values()}
     people: dict[str, list[Subject]] = {}
     for subject in institution.subjects:
         if subject.kind == "person":
@@ -93,22 +94,6 @@ def _present(subject: Subject, at: int) -> bool:
 
 def _standing(subjects: Iterable[Subject], key: str, at: int) -> int:
     return sum(any(s.key == key and s.start <= at < s.end for s in p.standings) for p in subjects)
-
-
-def _not_on_the_books(facility: Facility, at: int) -> set[str]:
-    """Return who had not come yet, or had gone for good, by an instant: a standing of theirs counts elsewhere."""
-    stays: dict[str, list[tuple[int, int, str]]] = {}
-    rows = Presence.objects.filter(facility=facility, layer="record").order_by("starts")
-    for code, starts, ends, exit_ in rows.values_list("person__code", "starts", "ends", "exit"):
-        stays.setdefault(f"person:{code}", []).append((starts or 0, FOREVER if ends is None else ends, exit_))
-    found = set()
-    for ref, own in stays.items():
-        begun = [s for s in own if s[0] <= at]
-        if not begun or (
-            begun[-1][1] <= at and (begun[-1][2] or ("away" if len(begun) < len(own) else "released")) != "away"
-        ):
-            found.add(ref)
-    return found
 
 
 def _flows(facility: Facility, start: int, end: int) -> dict[str, Counter[str]]:
