@@ -17,8 +17,8 @@ from lazaretto.apps.registry.importing import run
 from lazaretto.apps.registry.models import Assignment, Movement, Person, Presence, Standing
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import record_movement, void_movement
-from lazaretto.apps.registry.tables import write_excel
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.web.spreadsheets import write_excel
 from tests.conftest import Small
 
 ALL = frozenset(Permission)

@@ -18,10 +18,11 @@ from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries import granting, logs_watched_by, looks_in, with_users, zone_for
-from lazaretto.apps.console import access, files, queries, register
+from lazaretto.apps.console import access, queries, register
 from lazaretto.apps.console.presenters import looks as words
 from lazaretto.apps.console.presenters.listing import Query
 from lazaretto.protocol.clock import instant, local_day
+from lazaretto.web import files
 
 PAGE = 50
 #: More than this is not put into one file; the dates narrow it.
