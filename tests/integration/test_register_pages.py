@@ -425,7 +425,10 @@ def test_two_files_are_compared_merged_or_told_apart(seen: Small, sign_in: SignI
     path = HERE + "duplicates/P1/P8/"
     assert "Choose which file stays." in client.post(path, {"do": "merge", "reason": "x"}).content.decode()
     assert "Say why they are the same." in client.post(path, {"do": "merge", "keep": "P1"}).content.decode()
-    assert client.post(path, {"do": "merge", "keep": "P1", "reason": "same papers"}).status_code == 302
+    asked = {"keep": "P1", "reason": "same papers"}
+    assert client.post(path, {"do": "merge"} | asked).status_code == 200
+    assert Person.objects.get(code="P8").merged_into is None
+    assert client.post(path, {"do": "confirm"} | asked).status_code == 302
     assert Person.objects.get(code="P8").merged_into == Person.objects.get(code="P1")
     assert client.get(path).status_code == 404
     assert "merged into P1" in page_of(client, "people/P8/")
@@ -433,6 +436,46 @@ def test_two_files_are_compared_merged_or_told_apart(seen: Small, sign_in: SignI
     assert "No two files look" in page_of(client, "duplicates/")
     assert NotSame.objects.count() == 1
     assert verify_deep(seen.facility.log) == []
+
+
+def test_a_merge_shows_first_what_it_will_do(seen: Small, sign_in: SignIn) -> None:
+    """Both files, what goes over (by number: not everybody may read it), the way back, and the reason once more."""
+    seen.bring("people", "code,population,name,aliases,birth_date\nP8,prisoner,赵一,阿一,1980-01-01")
+    seen.bring(
+        "presence", "subject,place,from,to\nP1,W1-101,2026-03-01 00:00,2026-03-02 00:00\nP8,W1-102,2026-03-10 00:00,"
+    )
+    seen.bring("standings", "subject,key,value\nP8,vulnerable,asthma\nP8,precaution,mask")
+    client = sign_in("department_head", seen.facility.organisation)
+    path = HERE + "duplicates/P1/P8/"
+    entries = Entry.objects.count()
+    asked = {"keep": "P1", "reason": "one <b>card</b>"}
+    page = client.post(path, {"do": "merge"} | asked).content.decode()
+    assert Entry.objects.count() == entries
+    assert "Merge P8 into P1</h1>" in page
+    assert page.count("1980-01-01") == 2
+    assert "Goes over to P1: 2 standings, 2 other names." in page
+    assert "“Part the files” on the page of P8" in page
+    assert "one &lt;b&gt;card&lt;/b&gt;" in page
+    assert "asthma" not in page
+    for wrong in ({"keep": "P1"}, {"keep": "P9", "reason": "x"}, {"reason": "x"}):
+        assert client.post(path, {"do": "confirm"} | wrong).status_code == 422
+    assert Person.objects.get(code="P8").merged_into is None
+    assert client.post(path, {"do": "confirm"} | asked).status_code == 302
+    kept = Person.objects.get(code="P1")
+    assert Person.objects.get(code="P8").merged_into == kept
+    assert set(Standing.objects.filter(person=kept, ends=None).values_list("key", flat=True)) == {
+        "vulnerable",
+        "precaution",
+    }
+    assert set(kept.aliases.values_list("name", flat=True)) == {"阿一", "P8"}
+
+
+def test_a_merge_that_cannot_be_is_refused_before_it_is_confirmed(seen: Small, sign_in: SignIn) -> None:
+    seen.bring("presence", "subject,place,from,to\nP8,W1-102,2026-03-10 00:00,")
+    client = sign_in("department_head", seen.facility.organisation)
+    answer = client.post(HERE + "duplicates/P1/P8/", {"do": "merge", "keep": "P1", "reason": "x"})
+    assert answer.status_code == 422
+    assert "record first where the person is" in answer.content.decode()
 
 
 def test_told_apart_is_not_asked_again(seen: Small, sign_in: SignIn) -> None:
