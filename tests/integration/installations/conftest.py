@@ -34,13 +34,19 @@ def node(filled: Installation, tmp_path: Path) -> Installation:
     return filled.copy(tmp_path / "node")
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> Installation:
-    """An installation with tables and nothing in them, on SQLite."""
-    (tmp_path / "empty").mkdir()
-    made = Installation(tmp_path / "empty")
+@pytest.fixture(scope="session")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation with tables, a secret of its own and nothing else; copy it, do not change it."""
+    made = Installation(tmp_path_factory.mktemp("initialised"))
     made.run("init")
+    end_workers(WORKERS.index(made.worker))
     return made
+
+
+@pytest.fixture
+def empty(initialised: Installation, tmp_path: Path) -> Installation:
+    """An installation with tables and nothing in them, on SQLite."""
+    return initialised.copy(tmp_path / "empty")
 
 
 @pytest.fixture(scope="session")
