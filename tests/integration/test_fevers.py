@@ -147,6 +147,18 @@ def test_a_person_closes_it_with_a_reason(small: Small) -> None:
     assert list(verify_deep(small.facility.log)) == []
 
 
+def test_a_closed_fever_no_longer_contradicts_the_report(small: Small) -> None:
+    tell(small, "a P1 10:00 38.0", at=small.moment("10:01"))
+
+    def contradicts(as_of: int) -> bool:
+        return any(c["kind"] == "fever_open" for c in small.draft(as_of=as_of)["contradictions"])
+
+    assert contradicts(small.moment("10:05"))
+    fevers.close(FeverEpisode.objects.get(), reason="taken to hospital", by="dr", at=small.moment("10:10"))
+    assert contradicts(small.moment("10:09"))
+    assert not contradicts(small.moment("10:11"))
+
+
 def test_posting_again_changes_nothing(small: Small) -> None:
     for _ in range(2):
         tell(small, "a P1 10:00 38.0", "b P1 10:20 38.2")
