@@ -61,7 +61,12 @@ def test_another_facility_and_nobody(
     stranger = sign_in(Role.EPIDEMIC_LEAD, other.facility.organisation)
     episode, cascade = FeverEpisode.objects.get(subject="P1"), Cascade.objects.first()
     assert cascade is not None
-    paths = [f"{episode.pk}/read/", f"{episode.pk}/close/", f"responses/{cascade.pk}/isolate/"]
+    paths = [
+        f"{episode.pk}/read/",
+        f"{episode.pk}/close/",
+        f"responses/{cascade.pk}/do/isolate/",
+        f"responses/{cascade.pk}/end/",
+    ]
     assert stranger.get(URL).status_code == 404
     assert stranger.get(f"{URL}alarms/").status_code == 404
     for path in paths:
@@ -111,11 +116,24 @@ def test_an_action_is_noted_as_done(ill: Small, sign_in: SignIn) -> None:
     client = sign_in(Role.CLINICIAN, ill.facility.organisation)
     cascade = Cascade.objects.get(measure="fever.response")
     url = f"{URL}responses/{cascade.pk}/"
-    assert "first: give a room" in client.post(f"{url}clinician/", follow=True).content.decode()
-    assert "cannot be read" in client.post(f"{url}isolate/", {"done_at": "soon"}, follow=True).content.decode()
-    page = client.post(f"{url}isolate/", {"done_at": "2026-03-17 09:40"}, follow=True).content.decode()
+    assert "first: give a room" in client.post(f"{url}do/clinician/", follow=True).content.decode()
+    assert "cannot be read" in client.post(f"{url}do/isolate/", {"done_at": "soon"}, follow=True).content.decode()
+    page = client.post(f"{url}do/isolate/", {"done_at": "2026-03-17 09:40"}, follow=True).content.decode()
     assert "done 03-17 09:40" in page or "09:40" in page
     assert cascade.done.get().action == "isolate"
+
+
+def test_what_is_over_stays_until_its_response_is_done_or_ended(ill: Small, sign_in: SignIn) -> None:
+    tell(ill, "z P2 10:02 36.4", at=ill.moment("10:03"))
+    client = sign_in(Role.CLINICIAN, ill.facility.organisation)
+    page = _text(client)
+    assert "over 17 Mar 2026 10:02" in page or "over 17 Mar 10:02" in page
+    assert "give a room in isolation" in page
+    for cascade in Cascade.objects.all():
+        assert "Say why." in client.post(f"{URL}responses/{cascade.pk}/end/", follow=True).content.decode()
+        client.post(f"{URL}responses/{cascade.pk}/end/", {"reason": "an injury"})
+    assert "give a room in isolation" not in _text(client)
+    assert set(Cascade.objects.values_list("reason", flat=True)) == {"an injury"}
 
 
 def test_false_alarms_on_the_facilitys_own_readings(ill: Small, sign_in: SignIn) -> None:

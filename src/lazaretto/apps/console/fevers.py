@@ -23,7 +23,6 @@ from lazaretto.apps.rounds.facts import Border, registers
 from lazaretto.apps.rounds.fever_list import Fevers, false_alarms
 from lazaretto.apps.rounds.fever_list import fevers as listed
 from lazaretto.apps.work import actions as work
-from lazaretto.apps.work.models import Cascade
 from lazaretto.protocol.fever import TEMPERATURE
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.web.dates import chinese
@@ -112,7 +111,7 @@ def act(request: HttpRequest, code: str, pk: int, action: str) -> HttpResponse:
     """Say that an action of a response was done, now or at the time given."""
     now = access.clock_now()
     asked = access.asked(request, code, [Permission.FACT_RECORD, Permission.PRECAUTION_SET], now)
-    cascade = Cascade.objects.filter(facility=asked.facility, pk=pk).first()
+    cascade = asked.facility.cascades.filter(pk=pk).first()
     if cascade is None:
         raise Http404
     done_at = access.moment_of(request.POST.get("done_at", ""), asked.facility.zone, now)
@@ -125,6 +124,23 @@ def act(request: HttpRequest, code: str, pk: int, action: str) -> HttpResponse:
         messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
     else:
         messages.success(request, gettext("Noted as done."))
+    return redirect("fevers", code)
+
+
+@require_POST
+def end(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """End a response that does not apply, or no longer, with a reason."""
+    now = access.clock_now()
+    asked = access.asked(request, code, [Permission.PRECAUTION_SET], now)
+    cascade = asked.facility.cascades.filter(pk=pk).first()
+    if cascade is None:
+        raise Http404
+    reason = request.POST.get("reason", "").replace("\x00", "").strip()
+    if not reason:
+        messages.error(request, gettext("Say why."))
+    else:
+        work.end(cascade, reason=reason, by=access.by(request), at=now)
+        messages.success(request, gettext("Ended, with your reason."))
     return redirect("fevers", code)
 
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from lazaretto.apps.command.queries import in_force
 from lazaretto.apps.registry.models import Facility, Person, Presence
-from lazaretto.apps.rounds.fevers import CORRECTED, source_of
+from lazaretto.apps.rounds.fevers import CORRECTED, EVENT, source_of
 from lazaretto.apps.rounds.models import Fact, FeverEpisode
 from lazaretto.apps.work.queries import Owing, open_cascades
 from lazaretto.protocol.fever import TEMPERATURE
@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
 
 class Fevers(NamedTuple):
-    """What is owed first comes first."""
+    """What is owed first comes first. `confirmed` are also those that are over while something they ask for is not done."""
 
     owed: list[Line]
     confirmed: list[Line]
@@ -42,17 +42,16 @@ class Fevers(NamedTuple):
 
 def fevers(facility: Facility, at: int, *, staff: bool = True) -> Fevers:
     """Return the fevers that are open, and those that ended in the last days, in a fixed number of queries."""
+    cascades: dict[str, list[Owing]] = {}
+    for owing in open_cascades(facility, at, event=EVENT):
+        cascades.setdefault(owing.cascade.source, []).append(owing)
+    wanted = Q(ended_at=None) | Q(ended_at__gte=at - PAST_MS) | Q(pk__in=[_episode(source) for source in cascades])
     rows = list(
-        FeverEpisode.objects.filter(Q(ended_at=None) | Q(ended_at__gte=at - PAST_MS), facility=facility)
-        .exclude(reason=CORRECTED)
-        .order_by("due_at", "pk")
+        FeverEpisode.objects.filter(wanted, facility=facility).exclude(reason=CORRECTED).order_by("due_at", "pk")
     )
     values = _values(facility, [id_ for e in rows for id_ in (e.first, e.confirmed) if id_])
     people = {p.code: p for p in Person.objects.filter(facility=facility, code__in={e.subject for e in rows})}
     places = _places(people.values(), at)
-    cascades: dict[str, list[Owing]] = {}
-    for owing in open_cascades(facility, at, sources=[source_of(e) for e in rows]) if rows else ():
-        cascades.setdefault(owing.cascade.source, []).append(owing)
     lines = [
         Line(
             e, people[e.subject], places.get(people[e.subject].pk, ""), values.get(e.first, ""),
@@ -61,12 +60,16 @@ def fevers(facility: Facility, at: int, *, staff: bool = True) -> Fevers:
         for e in rows
         if e.subject in people and (staff or people[e.subject].base == "resident")
     ]  # fmt: skip
-    past = [line for line in lines if line.episode.ended_at is not None]
+    past = [line for line in lines if line.episode.ended_at is not None and not line.cascades]
     return Fevers(
         [line for line in lines if line.episode.state == "open"],
-        [line for line in lines if line.episode.state == "confirmed"],
+        [line for line in lines if line.episode.state == "confirmed" or line.cascades],
         sorted(past, key=lambda line: -(line.episode.ended_at or 0)),
     )
+
+
+def _episode(source: str) -> int:
+    return int(source.partition(":")[2])
 
 
 def _values(facility: Facility, ids: list[str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """What cascades owe now."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from lazaretto.apps.command.queries import timeline
@@ -21,14 +20,14 @@ class Owing(NamedTuple):
         return all(o.state in ("done", "done_late") for o in self.actions)
 
 
-def open_cascades(facility: Facility, at: int, *, sources: Iterable[str] | None = None) -> list[Owing]:
+def open_cascades(facility: Facility, at: int, *, event: str = "") -> list[Owing]:
     """
-    Return what runs, the oldest event first; `sources` narrows it. However many there are, the queries are as many. A
+    Return what runs, the oldest first; `event` narrows it. However many there are, the queries are as many. A
     cascade goes on as the protocol had it when it started.
     """
     rows = Cascade.objects.filter(facility=facility, ended_at=None).order_by("event_at", "pk").prefetch_related("done")
-    if sources is not None:
-        rows = rows.filter(source__in=list(sources))
+    if event:
+        rows = rows.filter(event=event)
     found = list(rows)
     triggers = _triggers(facility, at, {(row.protocol, row.measure) for row in found})
     return [_owing(row, triggers[row.protocol, row.measure], at, facility.zone) for row in found]

@@ -78,6 +78,9 @@ def _confirmed(line: Line, zone: str, now: int) -> dict[str, Any]:
     return _line(line, zone) | {
         "confirmed": _degrees(line.confirmed),
         "confirmed_at": moment(at, zone),
+        "over": ""
+        if line.episode.ended_at is None
+        else gettext("over %(when)s") % {"when": moment(line.episode.ended_at, zone)},
         "responses": [_response(owing, zone, now) for owing in line.cascades],
     }
 
