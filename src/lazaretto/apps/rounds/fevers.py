@@ -10,11 +10,8 @@ What others may build on: the journal's entries `fever_suspected`, `fever_confir
 person's reference; `occurred_at`: the reading; leaf: the episode), and the cascades of the event `fever` (`apps.work`).
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
 from decimal import Decimal
-from statistics import median
-from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -24,38 +21,71 @@ from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.registry.models import Facility, Person
 from lazaretto.apps.rounds.facts import Admitted
-from lazaretto.apps.rounds.models import Fact, FeverEpisode, OwnUsual
+from lazaretto.apps.rounds.models import FeverEpisode
 from lazaretto.apps.rounds.reading import Facts
 from lazaretto.apps.rounds.temperatures import around, least_of, readings, rules_of
+from lazaretto.apps.rounds.usual import usual_of
 from lazaretto.apps.work import actions as work
 from lazaretto.apps.work.models import Cascade
-from lazaretto.protocol.clock import FOREVER, instant, local_day
+from lazaretto.protocol.clock import FOREVER
 from lazaretto.protocol.fever import MEDICINE, TEMPERATURE, Episode, FeverRule, Reading, episodes, moment_of
 from lazaretto.protocol.record import Subject
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.protocol.round import Round
+from lazaretto.protocol.second_reading import SecondReading
 from lazaretto.protocol.text import Text
 
 EVENT = "fever"
 CORRECTED = "corrected"
+_WATCHED = frozenset({TEMPERATURE, MEDICINE})
+_NONE = Decimal(0)
 _BATCH = 900
 
 
 def review(facility: Facility, facts: Sequence[Admitted], *, by: str, at: int) -> None:
     """Look at what new facts say about fevers, and record what follows."""
-    watched = {TEMPERATURE, MEDICINE}
-    near = [f for f in facts if f.subject_kind == "person" and f.observation in watched]
+    near = [f for f in facts if f.observation in _WATCHED and f.subject_kind == "person"]
     if not near:
         return
     try:
-        rounds = in_force(facility, at).resolved.measures
+        measures = in_force(facility, at).resolved.measures
     except NoProtocol:
         return
-    if not any(r.observation == TEMPERATURE and r.screen_threshold is not None for r in rounds):
+    rounds = [r for r in measures if r.observation == TEMPERATURE and r.screen_threshold is not None]
+    if not rounds:
         return
-    people = _people(facility, {f.subject for f in near})
-    rules = rules_of(people.values(), rounds)
+    stored = _stored(facility, min(f.observed_at for f in near))
+    known = _people(facility, {f.subject for f in _may_matter(near, rounds, stored)})
+    rules = rules_of(known.values(), rounds)
     if rules:
-        _Review(facility, rules, by, at).run(near)
+        _Review(facility, rules, by, at).run([f for f in near if f"person:{f.subject}" in rules], stored)
+
+
+_Stored = dict[str, list[FeverEpisode]]
+
+
+def _stored(facility: Facility, since: int) -> _Stored:
+    """Return the episodes that were not over at a moment, by person."""
+    found: _Stored = {}
+    rows = FeverEpisode.objects.filter(Q(ended_at=None) | Q(ended_at__gte=since), facility=facility)
+    for row in rows.order_by("first_at", "pk"):
+        found.setdefault(row.subject, []).append(row)
+    return found
+
+
+def _may_matter(facts: Sequence[Admitted], rounds: Sequence[Round], stored: _Stored) -> Sequence[Admitted]:
+    """Return the facts that are high by any threshold, correct something or are about somebody who has a fever."""
+    if any(r.second_reading is not None and r.second_reading.own_usual is not None for r in rounds):
+        return facts
+    high = _high(facts, rounds)
+    return [f for f in facts if f.value in high or f.subject in stored or f.supersedes]
+
+
+def _high(facts: Sequence[Admitted], rounds: Sequence[Round]) -> set[str]:
+    """Return the values that are high by the lowest threshold: readings say the same few over and over."""
+    rules = [FeverRule(r.screen_threshold or _NONE, _NONE, r.second_reading or SecondReading()) for r in rounds]
+    least = float(least_of(rules)) - 1e-9
+    return {value for value in {f.value for f in facts if f.observation == TEMPERATURE} if _float(value) >= least}
 
 
 def _people(facility: Facility, codes: Collection[str]) -> dict[str, Subject]:
@@ -73,41 +103,25 @@ class _Review:
         self.facility, self.rules, self.by, self.at = facility, rules, by, at
         self.usual: dict[str, Decimal] = {}
 
-    def run(self, facts: Sequence[Admitted]) -> None:
-        facts = [f for f in facts if f"person:{f.subject}" in self.rules]
-        if any(r.second.own_usual for r in self.rules.values()):
-            self.usual = usual_of(self.facility, {f.subject: self.rules[f"person:{f.subject}"] for f in facts}, self.at)
-        stored = self._stored({f.subject for f in facts})
+    def run(self, facts: Sequence[Admitted], stored: _Stored) -> None:
+        own = {f.subject: rule for f in facts if (rule := self.rules[f"person:{f.subject}"]).second.own_usual}
+        self.usual = usual_of(self.facility, own, self.at)
         since: dict[str, int] = {}
-        least = least_of(self.rules.values())
         for fact in facts:
-            if fact.subject in stored or fact.supersedes or self._may_be_high(fact, least):
+            if fact.subject in stored or fact.supersedes or self._may_be_high(fact):
                 since[fact.subject] = min(since.get(fact.subject, FOREVER), fact.observed_at)
         if since:
             self._judge(since, stored)
 
-    def _stored(self, codes: Collection[str]) -> dict[str, list[FeverEpisode]]:
-        """Return the episodes of some people: all that are not over, and those of the last days, which a late one changes."""
-        found: dict[str, list[FeverEpisode]] = {}
-        wanted = sorted(codes)
-        recent = Q(ended_at=None) | Q(ended_at__gte=self.at - timedelta(days=90) // timedelta(milliseconds=1))
-        for start in range(0, len(wanted), _BATCH):
-            rows = FeverEpisode.objects.filter(
-                recent, facility=self.facility, subject__in=wanted[start : start + _BATCH]
-            )
-            for row in rows.order_by("first_at", "pk"):
-                found.setdefault(row.subject, []).append(row)
-        return found
-
-    def _may_be_high(self, fact: Admitted, least: Decimal) -> bool:
+    def _may_be_high(self, fact: Admitted) -> bool:
         if fact.observation != TEMPERATURE or fact.outcome != "done":
             return False
-        value = _float(fact.value)
-        usual = self.usual.get(f"person:{fact.subject}")
-        own = self.rules[f"person:{fact.subject}"].second.own_usual
-        return value >= float(least) - 1e-9 or (
-            usual is not None and own is not None and value >= float(usual + own.above) - 1e-9
-        )
+        value, rule = _float(fact.value) + 1e-9, self.rules[f"person:{fact.subject}"]
+        usual, own = self.usual.get(f"person:{fact.subject}"), rule.second.own_usual
+        error = rule.second.device_check.most if rule.second.device_check else _NONE
+        if usual is not None and own is not None and value >= float(usual + own.above - error):
+            return True
+        return value >= float(rule.screen - error)
 
     def _judge(self, since: dict[str, int], stored: dict[str, list[FeverEpisode]]) -> None:
         for code, moment in since.items():
@@ -139,14 +153,15 @@ class _Review:
 
     def _keep(self, code: str, episode: Episode, row: FeverEpisode | None) -> None:
         rule = self.rules[f"person:{code}"]
-        before = row.record() if row is not None else None
-        was = row.state if row is not None else ""
+        if row is None:
+            row = FeverEpisode.objects.filter(facility=self.facility, first=episode.first.id).first()
         if row is None:
             row = FeverEpisode(
                 facility=self.facility, subject=code, first=episode.first.id, first_at=episode.first.observed_at,
                 because="threshold" if episode.first.value >= rule.screen else "own",
                 opens_at=episode.first.observed_at + rule.second.rest.nominal_ms, due_at=episode.due,
             )  # fmt: skip
+        before, was = (row.record(), row.state) if row.pk else (None, "")
         confirmed, ended = episode.confirmed, episode.ended
         row.confirmed, row.confirmed_at = (confirmed.id, confirmed.observed_at) if confirmed else ("", None)
         if not row.closed_by:
@@ -219,74 +234,6 @@ def close(row: FeverEpisode, *, reason: str, by: str, at: int) -> FeverEpisode:
     record(row, "fever_closed", at, by=by, at=at)
     _end_cascades(row, row.reason, by=by, at=at)
     return row
-
-
-# -- a person's own usual temperature ------------------------------------------------------------------------------
-
-
-class _Kept(NamedTuple):
-    on: object
-    value: str
-    n: int
-
-
-def usual_of(facility: Facility, rules: dict[str, FeverRule], at: int) -> dict[str, Decimal]:
-    """
-    Return the median of each person's readings in the days before today, by reference, for people (by code) whose rule
-    asks for it and who have enough. Worked out once a day for each.
-    """
-    today = local_day(facility.zone, at)
-    asked = {code: own for code, rule in rules.items() if (own := rule.second.own_usual) is not None}
-    if not asked:
-        return {}
-    kept = {
-        row[0]: _Kept(*row[1:])
-        for row in OwnUsual.objects.filter(facility=facility, on=today).values_list("subject", "on", "value", "n")
-        if row[0] in asked
-    }
-    missing = [code for code in asked if code not in kept]
-    if missing:
-        longest = max(asked[code].days for code in missing)
-        end = instant(facility.zone, today, 0)
-        start = instant(facility.zone, today - timedelta(days=longest), 0)
-        values = _values(facility, missing, start, end)
-        rows = [
-            OwnUsual(facility=facility, subject=code, on=today, n=len(values.get(code, ())), value=_middle(values.get(code, ())))
-            for code in missing
-        ]  # fmt: skip
-        OwnUsual.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["facility", "subject"], update_fields=["on", "value", "n"],
-            batch_size=100,
-        )  # fmt: skip
-        kept |= {row.subject: _Kept(row.on, row.value, row.n) for row in rows}
-    return {
-        f"person:{code}": Decimal(kept[code].value)
-        for code, own in asked.items()
-        if kept[code].value and kept[code].n >= own.readings
-    }
-
-
-def _middle(values: Sequence[Decimal]) -> str:
-    return f"{median(values):f}" if values else ""
-
-
-def _values(facility: Facility, codes: Sequence[str], start: int, end: int) -> dict[str, list[Decimal]]:
-    """Return what is on record of some people; one reading corrected more or less moves no median that matters."""
-    found: dict[str, list[Decimal]] = {}
-    for at in range(0, len(codes), _BATCH):
-        rows = Fact.objects.filter(
-            facility=facility, subject_kind="person", subject__in=codes[at : at + _BATCH], observation=TEMPERATURE,
-            observed_at__gte=start, observed_at__lt=end, outcome="done",
-        )  # fmt: skip
-        for code, value in _numbers(rows.values_list("subject", "value")):
-            found.setdefault(code, []).append(value)
-    return found
-
-
-def _numbers(rows: Iterable[tuple[str, str]]) -> Iterable[tuple[str, Decimal]]:
-    for code, value in rows:
-        if value.replace(".", "", 1).isdigit():
-            yield code, Decimal(value)
 
 
 def _float(text: str) -> float:
