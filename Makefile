@@ -33,7 +33,7 @@ test: $(VENV)/dev.done   ## set up and run the tests
 	@$(BIN)/python -m pytest -n 2 --durations=20 $(ARGS)
 
 test-more: $(VENV)/dev.done   ## more random worlds, PostgreSQL, the browser, crashes
-	@LAZARETTO_WORLDS=900 $(BIN)/python -m pytest -n 2 --durations=10 tests/property tests/unit
+	@LAZARETTO_WORLDS=900 $(BIN)/python -m pytest -n 2 --durations=10 $$(grep -rl LAZARETTO_WORLDS tests/property)
 	@$(BIN)/python -m pytest -n 2 --durations=10 -m "more or browser" $(ARGS)
 	@LAZARETTO_TEST_ENGINE=postgres $(BIN)/python -m pytest -n 2 --durations=10 $(ARGS)
 

@@ -114,7 +114,7 @@ def test_every_bounded_value_of_a_shipped_pack_has_a_name(name: str) -> None:
     for measure in document.measures:
         words = Glossary(document, measure)
         for path, _, value in bounded(measure):
-            said, text = name_of(measure, path, document), value_of(path, value, words)
+            said, text = name_of(measure, path, words), value_of(path, value, words)
             assert said.zh
             assert said.en
             assert not RAW.search(text.zh + text.en), (measure.id, path, text)

@@ -20,6 +20,8 @@ from tests.conftest import DAY, Small
 from tests.integration.installations.installation import Installation
 from tests.integration.test_nil_report import READINGS
 
+pytestmark = pytest.mark.more
+
 REPORT = ("report", "nil", "--facility", "YT", "--on", "2026-03-17", "--json", "--as-of", "2026-03-18T00:00+08:00")
 SIGN = ("report", "sign", "--facility", "YT", "--on", "2026-03-17", "--by", "lead", "--out")
 
@@ -192,7 +194,6 @@ def test_what_is_not_whole_is_not_restored(
     assert "were changed or removed" in empty.run("verify", "--deep", ok=False).stderr
 
 
-@pytest.mark.more
 def test_a_backup_is_of_one_moment_while_others_write(node: Installation, empty: Installation, tmp_path: Path) -> None:
     rows = [
         f"k{n},temperature,P{1 + n % 3},2026-03-{13 + n // 86400} {n // 3600 % 24:02d}:{n // 60 % 60:02d}:{n % 60:02d},36.5"
@@ -287,7 +288,6 @@ def test_keys_are_rotated_from_the_command_line(node: Installation) -> None:
     assert node.run("verify").stdout.count("the machine burnt") == 2
 
 
-@pytest.mark.more
 def test_an_installation_moves_to_postgres(node: Installation, new_database: Callable[[], str], tmp_path: Path) -> None:
     node.run(*SIGN, "signed.json")
     url = new_database()
@@ -314,7 +314,6 @@ def test_an_installation_moves_to_postgres(node: Installation, new_database: Cal
     assert told(back) == told(moved)
 
 
-@pytest.mark.more
 def test_a_backup_restores_into_postgres(
     node: Installation, new_database: Callable[[], str], passphrase: str, tmp_path: Path
 ) -> None:
@@ -329,7 +328,6 @@ def test_a_backup_restores_into_postgres(
     target.run("verify", "--deep", "--against", "signed.json")
 
 
-@pytest.mark.more
 def test_a_move_during_which_somebody_writes_is_no_move(node: Installation, new_database: Callable[[], str]) -> None:
     """The copy is interrupted by a posted fact: the command says so, and the target is empty."""
     from tests.integration.installations.moving_while_writing import PROGRAM
