@@ -21,7 +21,7 @@ _CHAPTERS = {
     "movements": Text("变动", "Movements"), "standings": Text("状态", "What was so"),
     "assignments": Text("岗位和单位", "Posts and units"), "legal_dates": Text("法定日期", "Lawful dates"),
     "facts": Text("巡查记录", "What rounds found"), "excuses": Text("免做", "Rounds not owed"),
-    "who_looked": Text("谁看过", "Who looked"),
+    "who_looked": Text("谁看过", "Who looked"), "held_claims": Text("待定记录", "Records that waited"),
 }  # fmt: skip
 _FIELDS = {
     "code": Text("编号", "code"), "population": Text("人群", "population"), "name": Text("姓名", "name"),
@@ -43,6 +43,7 @@ _FIELDS = {
     "read_at": Text("查看时间", "looked at"), "fields": Text("看了什么", "what"), "where": Text("在哪里看", "where"),
     "why": Text("理由", "why"), "name_zh": Text("谁", "who"), "name_en": Text("谁（英文名）", "who (English name)"),
     "username": Text("用户", "user"), "voided_by": Text("作废人", "made void by"), "layer": Text("层", "layer"),
+    "claimed_at": Text("原报时间", "claimed time"), "state": Text("状态", "state"),
 }  # fmt: skip
 _KINDS = {k: v.title for k, v in KINDS.items()} | words.ASSIGNMENTS | words.LEGAL | words.ALIASES
 #: The words of the values of a field.
@@ -54,6 +55,9 @@ _TABLES: dict[str, Mapping[str, Any]] = {
         "done": Text("做了", "done"), "refused": Text("拒绝", "refused"), "unable": Text("不能", "unable"),
         "not_done": Text("没做", "not done"), "void": Text("作废", "void"),
     },
+    "state": {
+        "waiting": Text("待定", "waiting"), "taken": Text("已收录", "taken in"), "refused": Text("已退回", "refused"),
+    },
     "fields": {
         "everything": Text("全部", "everything"), "identity_number": Text("证件号码", "document number"),
         "facts": Text("巡查记录", "what rounds found"),
@@ -64,7 +68,7 @@ _TABLES: dict[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 _MOMENTS = {"from", "to", "occurred_at", "recorded_at", "back_by", "voided_at", "merged_at", "observed_at", "read_at",
-            "withdrawn_at"}  # fmt: skip
+            "withdrawn_at", "claimed_at"}  # fmt: skip
 #: What only machines need, or names somebody else.
 _LEFT_OUT = {"ref", "by", "subject_kind", "person", "layer", "voided_by"}
 _WHO = {"subject"}
