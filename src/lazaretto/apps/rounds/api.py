@@ -98,8 +98,12 @@ def _lines(request: HttpRequest, stream: Stream) -> HttpResponse | StreamingHttp
         raise lines.TooMuch(limit)
     delivery = _delivery(request, stream.facility, stream.device[:60], stream.device_now, clock())
     answers = lines.Answers()
-    lines.take(lines.bounded(_reader(request), limit), delivery, clock, answers)
-    return StreamingHttpResponse(answers.read(), content_type=NDJSON)
+    try:
+        lines.take(lines.bounded(_reader(request), limit), delivery, clock, answers)
+    except BaseException:
+        answers.close()
+        raise
+    return StreamingHttpResponse(answers, content_type=NDJSON)
 
 
 def _reader(request: HttpRequest) -> Any:

@@ -117,13 +117,15 @@ class Answers:
     def _write(self, said: dict[str, Any]) -> None:
         self._file.write(json.dumps(said, ensure_ascii=False).encode() + b"\n")
 
-    def read(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         """Yield the whole answer; it can be read once."""
         self._write(self.totals)
         self._file.seek(0)
-        with self._file:
-            while piece := self._file.read(PIECE):
-                yield piece
+        while piece := self._file.read(PIECE):
+            yield piece
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def told(error: RowError) -> dict[str, str]:

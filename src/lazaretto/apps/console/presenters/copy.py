@@ -46,15 +46,16 @@ _FIELDS = {
     "claimed_at": Text("原报时间", "claimed time"), "state": Text("状态", "state"),
 }  # fmt: skip
 _KINDS = {k: v.title for k, v in KINDS.items()} | words.ASSIGNMENTS | words.LEGAL | words.ALIASES
+OUTCOMES = {
+    "done": Text("做了", "done"), "refused": Text("拒绝", "refused"), "unable": Text("不能", "unable"),
+    "not_done": Text("没做", "not done"), "void": Text("作废", "void"),
+}  # fmt: skip
 #: The words of the values of a field.
 _TABLES: dict[str, Mapping[str, Any]] = {
     "sex": words.SEXES, "identity_kind": words.IDENTITY, "entry": words.REASONS, "exit": words.REASONS,
     "source": words.SOURCES, "kind": _KINDS, "key": {k: v.title for k, v in KEYS.items()},
     "birth_precision": {"day": Text("到日", "to the day"), "month": Text("到月", "to the month"), "year": Text("到年", "to the year")},
-    "outcome": {
-        "done": Text("做了", "done"), "refused": Text("拒绝", "refused"), "unable": Text("不能", "unable"),
-        "not_done": Text("没做", "not done"), "void": Text("作废", "void"),
-    },
+    "outcome": OUTCOMES,
     "state": {
         "waiting": Text("待定", "waiting"), "taken": Text("已收录", "taken in"), "refused": Text("已退回", "refused"),
     },
