@@ -51,7 +51,7 @@ class FactsIn(TypedDict):
     facts: Annotated[list[FactIn], Field(max_length=MAX_FACTS)]
 
 
-_FACT, _FACTS = TypeAdapter(FactIn), TypeAdapter(FactsIn)
+_FACT, _FACTS, _ANY = TypeAdapter(FactIn), TypeAdapter(FactsIn), TypeAdapter(dict[str, Any])
 _NUL = b"\\u0000"
 
 
@@ -68,9 +68,23 @@ def read_claim(text: bytes, source: str = "api") -> FactIn | RowError:
     try:
         fact = _FACT.validate_json(_without_nul(text))
     except ValidationError as error:
-        return _told(error)
+        return told(error)
     fact.setdefault("source", source)
     return fact
+
+
+def read_message(payload: bytes, facility: str) -> FactsIn:
+    """
+    Return a message of a device, one fact or a batch, as a batch; its facility need not be said again.
+
+    :raises ValidationError: if it is neither.
+    """
+    said = _ANY.validate_json(_without_nul(payload))
+    found = {"facility": facility, **said} if "facts" in said else {"facility": facility, "facts": [said]}
+    batch = _FACTS.validate_python(found)
+    for fact in batch["facts"]:
+        fact.setdefault("source", "mqtt")
+    return batch
 
 
 def _without_nul(text: bytes) -> bytes:
@@ -78,7 +92,8 @@ def _without_nul(text: bytes) -> bytes:
     return text.replace(_NUL, b"") if _NUL in text else text
 
 
-def _told(error: ValidationError) -> RowError:
+def told(error: ValidationError) -> RowError:
+    """Return the first thing that is wrong with what was sent."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     column = str(first["loc"][-1]) if first["loc"] else ""
     return RowError(column, Text(f"格式不对：{first['msg']}", f"not in the expected form: {first['msg']}"))
