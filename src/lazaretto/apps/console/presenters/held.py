@@ -62,6 +62,7 @@ def line(claim: Any, asked: Any, document: Any, names: Mapping[str, Any], users:
         "why": why(claim.why),
         "device": claim.device or said["device"],
         "sender": actor(claim.by, users),
+        "sent_by": words.dotted([actor(claim.by, users), claim.device or said["device"]]),
         "received": words.when(claim.received_at, zone, today),
         "decision": claim.decision,
         "state": state(claim.decision),
