@@ -55,6 +55,8 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.posts && \
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.api_batch || exit 1; done
 	@$(BIN)/python -m tests.benchmark.registry
+	@$(BIN)/python -m tests.benchmark.surveillance
+	@$(BIN)/python -m tests.benchmark.live
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual

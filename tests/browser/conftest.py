@@ -1,11 +1,12 @@
 """A real Chromium in front of a live server. Without Chromium the tests are skipped, unless they are required."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+from tests.needs import not_here
 
 ARGUMENTS = [
     "--headless",
@@ -24,9 +25,7 @@ def chromium() -> Iterator[Any]:
     """Return the browser; LAZARETTO_REQUIRE=browser makes its absence a failure."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        if "browser" in os.environ.get("LAZARETTO_REQUIRE", ""):
-            pytest.fail("chromium is required and not installed")
-        pytest.skip("chromium is not installed")
+        not_here("browser", "chromium is not installed")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

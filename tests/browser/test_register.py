@@ -116,7 +116,9 @@ def test_a_file_from_its_opening_to_a_merge(world: Small, open_browser: Callable
     page.get_by_role("link", name="Compare P2").click()
     page.get_by_label("P2 钱二").check()
     page.get_by_label("Reason").fill("same papers")
-    page.get_by_role("button", name="Merge the files").click()
+    page.get_by_role("button", name="Next: what merging does").click()
+    assert page.get_by_text("Goes over to P2: 1 other name.").is_visible()
+    page.get_by_role("button", name="Merge N1 into P2").click()
     assert "merged into P2" in page.get_by_role("status").inner_text()
     assert Person.objects.get(code="N1").merged_into.code == "P2"  # type: ignore[union-attr]
 
@@ -165,6 +167,22 @@ def test_each_page_is_accessible_and_fits(
                 full_page=True,
             )
     assert {path: bad for path, bad in found.items() if bad} == {}
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en-GB", 1440)])
+def test_the_second_look_before_a_merge_is_accessible_and_fits(
+    world: Small, open_browser: Callable[..., Any], language: str, width: int
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_browser(language=language, width=width)
+    given_signed_in(page, HERE + "duplicates/P1/P8/")
+    page.locator("input[name=keep][value=P1]").check()
+    page.locator("#f-reason").fill("同一证件")
+    page.locator("button[value=merge]").click()
+    page.locator("button[value=confirm]").wait_for()
+    assert _violations(Axe().run(page)) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_auditors_page_is_accessible_and_fits(world: Small, open_browser: Callable[..., Any]) -> None:

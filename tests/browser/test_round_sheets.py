@@ -11,7 +11,7 @@ from lazaretto.apps.rounds.models import Fact, Sheet
 from tests.browser.test_day_report import _violations, day, given_signed_in  # noqa: F401
 from tests.conftest import DAY, HOUR, Small
 from tests.integration.pages import _plain_static, look_at  # noqa: F401
-from tests.integration.test_round_sheets import made
+from tests.integration.round_sheets import made
 
 pytestmark = pytest.mark.browser
 LIST = "/facilities/YT/sheets/"

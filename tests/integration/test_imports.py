@@ -7,8 +7,9 @@ import pytest
 
 from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.registry.models import Person, Place, Presence, Standing
-from lazaretto.apps.registry.tables import TableError, harmless, write_excel, write_failures
+from lazaretto.apps.registry.tables import TableError, write_failures
 from lazaretto.apps.rounds.models import Excuse, Fact
+from lazaretto.web.spreadsheets import harmless, write_excel
 from tests.conftest import PEOPLE, PLACES, PRESENCE, Small
 
 

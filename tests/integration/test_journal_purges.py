@@ -6,7 +6,7 @@ from django.db.utils import DatabaseError
 
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.journal.actions import salted_leaf
-from lazaretto.apps.journal.guards import guarded_tables, missing_guards
+from lazaretto.apps.journal.guards import declared_overlaps, guarded_tables, missing_guards
 from lazaretto.apps.journal.models import Entry, Log, PurgedLeaf, PurgePermit, Record
 from lazaretto.apps.journal.purging import RowsBroken, purge_records
 from lazaretto.apps.journal.queries import verify, verify_deep
@@ -55,6 +55,19 @@ def test_a_guard_that_was_taken_down_is_missed(db: None) -> None:
         else:
             cursor.execute("ALTER TABLE rounds_fact DISABLE TRIGGER rounds_fact_no_change")
             assert missing_guards(connection) == ["rounds_fact_no_change"]
+
+
+def test_a_lost_guard_against_overlaps_is_missed_and_put_up_again(db: None) -> None:
+    guards = declared_overlaps()
+    tables = {"registry_presence", "registry_standing", "registry_assignment", "accounts_grant"}
+    editor = connection.schema_editor()
+    assert {guard.table for guard in guards} == tables
+    for guard in guards:
+        guard.reverse_code(None, editor)
+        assert missing_guards(connection) == sorted(guard.triggers if connection.vendor == "sqlite" else [guard.name])
+        for _ in range(2):
+            guard.code(None, editor)
+        assert missing_guards(connection) == []
 
 
 @pytest.mark.parametrize("table", GUARDED)

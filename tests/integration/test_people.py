@@ -17,8 +17,8 @@ from lazaretto.apps.registry.importing import run
 from lazaretto.apps.registry.models import Assignment, Movement, Person, Presence, Standing
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import record_movement, void_movement
-from lazaretto.apps.registry.tables import write_excel
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.web.spreadsheets import write_excel
 from tests.conftest import Small
 
 ALL = frozenset(Permission)
@@ -220,6 +220,27 @@ def test_who_dies_or_is_released_while_away_is_off_the_books(small: Small) -> No
     record_movement(Move(person, "death", at + 1), by="t", at=small.at)
     assert queries.away(small.facility, at) == 1
     assert queries.away(small.facility, small.at) == 0
+
+
+def test_who_was_struck_while_away_counts_nowhere_until_he_is_back(small: Small) -> None:
+    """A standing that nobody ended no longer counts; a new admission puts the person on the books again."""
+    small.bring("standings", "subject,key,value,from,to\nP1,isolation_stage,fever,2026-03-16 08:00,")
+    person, at = small.facility.people.get(code="P1"), small.moment("10:00")
+
+    def isolated() -> int:
+        found: int = small.draft()["counts"]["prisoner"]["in_isolation"]
+        return found
+
+    record_movement(Move(person, "hospital_escort", at), by="t", at=small.at)
+    assert isolated() == 1
+    record_movement(Move(person, "release", at + 1), by="t", at=small.at)
+    assert queries.off_the_books(small.facility, small.at)[person.pk] == "P1"
+    assert isolated() == 0
+    record_movement(Move(person, "admission", at + 2, small.facility.places.get(code="W1-101")), by="t", at=small.at)
+    assert person.pk not in queries.off_the_books(small.facility, small.at)
+    assert isolated() == 1
+    record_movement(Move(person, "court_appearance", at + 3), by="t", at=small.at)
+    assert queries.away(small.facility, small.at) == 1
 
 
 def test_a_lawful_release_is_possible_from_wherever_somebody_is(small: Small) -> None:

@@ -58,6 +58,7 @@ OPEN: dict[str, set[str]] = {
     "POST tables/facts/": {WARD, CLINICIAN, LOGISTICS, HEAD, LEAD},
     "POST tables/movements/confirm/?token=x": {WARD, HEAD, LEAD} - {WARD},
     "GET looks/": {"auditor"},
+    "GET looks.xlsx": {"auditor"},
 }
 
 

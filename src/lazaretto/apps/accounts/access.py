@@ -118,5 +118,4 @@ def links(user: User) -> list[dict[str, Any]]:
     found = [("account", "account", "person", gettext("My account"), True)]
     found += [("users", "users", "people", gettext("Users"), Permission.USERS_MANAGE in has)]
     found += [("organisations", "organisations", "tree", gettext("Organisations"), bool(wide))]
-    found += [("reads", "reads", "eye", gettext("Who looked"), Permission.ACCESS_READ in has)]
     return [{"section": s, "url": reverse(u), "icon": i, "name": n} for s, u, i, n, shown in found if shown]

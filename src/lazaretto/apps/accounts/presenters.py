@@ -1,6 +1,6 @@
-"""Users, roles, tokens and looks in words."""
+"""Users, roles and tokens in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -140,20 +140,6 @@ def user_line(user: User, on: date) -> dict[str, Any]:
         "active": user.is_active,
         "once": user.once_until is not None,
         "last": user.last_login.strftime("%Y-%m-%d") if user.last_login else "",
-    }
-
-
-def look_line(read: Any, users: Mapping[str, User], zone: str) -> dict[str, Any]:
-    """Return one look at a file: references, who, which fields by name, and where; never what was seen or said."""
-    user = users.get(read.by)
-    return {
-        "moment": instant(read.read_at, zone),
-        "subject": read.subject,
-        "by": user_name(user) if user else read.by,
-        "username": user.username if user else "",
-        "fields": read.fields.replace(",", ", "),
-        "where": read.where,
-        "facility": read.log.name,
     }
 
 

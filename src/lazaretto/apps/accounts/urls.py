@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import path
 from django.views.decorators.cache import never_cache
 
-from lazaretto.apps.accounts import views, views_account, views_organisations, views_reads, views_users
+from lazaretto.apps.accounts import views, views_account, views_organisations, views_users
 
 ME, USER = "me/", "users/<slug:ref>/"
 urlpatterns = [
@@ -42,6 +42,4 @@ urlpatterns = [
     path(USER + "roles/<int:number>/end/", views_users.end_role, name="user-role-end"),
     path(USER + "change/", views_users.change_user, name="user-change"),
     path("organisations/", views_organisations.organisations, name="organisations"),
-    path("looks/", views_reads.reads, name="reads"),
-    path("looks.xlsx", views_reads.reads_excel, name="reads-xlsx"),
 ]

@@ -1,6 +1,5 @@
 """Users and their roles, for administrators. What is outside their scope is not found."""
 
-import io
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,7 +7,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,10 +15,9 @@ from lazaretto.apps.accounts import access, actions, presenters, queries, rules
 from lazaretto.apps.accounts.models import User
 from lazaretto.apps.accounts.permissions import ROLES, Permission
 from lazaretto.apps.accounts.rules import Refused
-from lazaretto.web.excel import write_excel
+from lazaretto.web import files
 
 PAGE = 50
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILTERS = ("q", "role", "organisation", "state")
 
 
@@ -63,12 +60,7 @@ def users_excel(request: HttpRequest) -> HttpResponse:
          gettext("active") if r["active"] else gettext("deactivated"), r["last"]]
         for r in (presenters.user_line(user, on) for user in _rows(request, on, _chosen(request.GET)))
     ]  # fmt: skip
-    file = io.BytesIO()
-    write_excel(file, [heads, *lines])
-    header = content_disposition_header(True, f"users-{on}.xlsx") or "attachment"
-    return HttpResponse(
-        file.getvalue(), content_type=EXCEL, headers={"Content-Disposition": header, "Cache-Control": "no-store"}
-    )
+    return files.excel([heads, *lines], f"users-{on}.xlsx")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from lazaretto.apps.accounts.permissions import Permission
+from lazaretto.apps.accounts.queries import zone_for
 from lazaretto.apps.console import queries
 from lazaretto.apps.console.presenters import sections
 from lazaretto.apps.console.presenters.places import in_language
-from lazaretto.protocol.clock import parse_moment
+from lazaretto.protocol.clock import local_day, parse_moment
 from lazaretto.web.dates import clock, day_of_week, local
 
 #: Either opens the list of transfers: handing people over, or reading what came with them.
@@ -94,9 +95,20 @@ def frame(found: queries.Asked, section: str, now: int) -> dict[str, Any]:
 
 
 def links(user: Any) -> list[dict[str, Any]]:
-    """Return the pages for those who watch what comes from below, for the side bar."""
-    if not queries.watches(user, clock_now()):
-        return []
-    return [
-        {"section": "submissions", "url": reverse("all-submissions"), "icon": "tree", "name": gettext("Submissions")}
-    ]
+    """Return the pages that stand above a facility's, for the side bar: who looked, and what comes from below."""
+    now = clock_now()
+    found = []
+    if queries.audits(user, local_day(zone_for(user), now)):
+        found.append(
+            {"section": "all-looks", "url": reverse("all-looks"), "icon": "eye", "name": gettext("Who looked")}
+        )
+    if queries.watches(user, now):
+        found.append(
+            {
+                "section": "submissions",
+                "url": reverse("all-submissions"),
+                "icon": "tree",
+                "name": gettext("Submissions"),
+            }
+        )
+    return found

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.console import files, register
+from lazaretto.apps.console import register
 from lazaretto.apps.console.person import opened
 from lazaretto.apps.console.presenters.copy import as_paper
 from lazaretto.apps.registry.files import copy_for, merged_into
 from lazaretto.apps.registry.models import Person
 from lazaretto.papers.pdf import set_paper
+from lazaretto.web import files
 
 ENDINGS = ("json", "pdf")
 

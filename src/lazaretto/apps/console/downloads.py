@@ -5,15 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import access, queries, reading
 from lazaretto.papers import as_pdf, as_word
+from lazaretto.web import files
 
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -58,7 +57,7 @@ def _paper(request: HttpRequest, code: str, make: Callable[..., bytes], kind: st
     shown = reading.at_level(found, request.GET.get("level", ""))
     language = request.GET.get("lang") or get_language() or "zh"
     content = make(shown, language, reading.stamp(asked, found, shown))
-    return as_file(content, kind, f"{code}-{shown.document.id}-{shown.document.version}-{shown.level}.{ending}")
+    return files.answer(content, kind, f"{code}-{shown.document.id}-{shown.document.version}-{shown.level}.{ending}")
 
 
 def wants_own(request: HttpRequest) -> bool:
@@ -70,12 +69,4 @@ def needed(own: bool) -> Permission:
 
 
 def _json(document: dict[str, Any], name: str) -> HttpResponse:
-    return as_file(json.dumps(document, ensure_ascii=False, indent=2).encode(), "application/json", f"{name}.json")
-
-
-def as_file(content: bytes, kind: str, name: str) -> HttpResponse:
-    """Return a file to keep; no cache holds it."""
-    header = content_disposition_header(True, name)
-    return HttpResponse(
-        content, content_type=kind, headers={"Content-Disposition": header or "attachment", "Cache-Control": "no-store"}
-    )
+    return files.answer(json.dumps(document, ensure_ascii=False, indent=2).encode(), "application/json", f"{name}.json")

@@ -1,6 +1,9 @@
-"""Pairs of files that may be of one person: side by side, then merged with a reason, or said not to be the same."""
+"""
+Pairs of files that may be of one person: side by side, then said not to be the same, or merged: with a reason, and
+after a second look at what the merge will do.
+"""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,6 +20,7 @@ from lazaretto.apps.console.person import opened
 from lazaretto.apps.console.presenters import duplicates as words
 from lazaretto.apps.console.presenters.listing import Query
 from lazaretto.apps.registry import merging
+from lazaretto.apps.registry.models import Person
 from lazaretto.protocol.refusal import Refusal
 
 PAGE = 25
@@ -49,21 +53,30 @@ def duplicate(request: HttpRequest, code: str, person: str, other: str) -> HttpR
         raise Http404
     form = Form([Field("reason", gettext("Reason"), hint=gettext("why they are one person"), required=True)])
     done = request.POST.get("do", "")
+    merger = _merger(request, one, two, form) if done in ("merge", "confirm") else None
     if done == "not_same":
         user: Any = request.user
         merging.say_not_same(one.person, two.person, by=user.ref, at=one.now)
         messages.success(request, gettext("Noted: they are two people. The pair is not shown again."))
         return redirect("duplicates", code)
-    if done == "merge":
-        kept = _merge(request, one, two, form.fill(request.POST))
-        if kept is not None:
-            messages.success(
-                request, gettext("The files are merged into %(code)s. They can be parted again.") % {"code": kept.code}
-            )
-            return redirect("person", code, kept.code)
-    document = register.document(one.asked, one.now)
-    listing = register.Listing(one.asked, [one.person, two.person], one.now, document)
-    context = access.frame(one.asked, "duplicates", one.now) | {
+    if merger is not None and done == "confirm" and _merge(request, merger, one.now, form):
+        messages.success(
+            request,
+            gettext("The files are merged into %(code)s. They can be parted again.") % {"code": merger.keep.code},
+        )
+        return redirect("person", code, merger.keep.code)
+    context = _side_by_side(one, two) | {"form": form, "keep": request.POST.get("keep", "")}
+    if merger is None or form.bad:
+        return render(request, "console/duplicates/pair.html", context, status=422 if form.bad else 200)
+    over = merging.carried(merger.keep, merger.absorb)
+    context |= {"merger": merger, "consequences": words.consequences(merger.keep, merger.absorb, over)}
+    return render(request, "console/duplicates/confirm.html", context)
+
+
+def _side_by_side(one: Any, two: Any) -> dict[str, Any]:
+    code = one.asked.facility.code
+    listing = register.Listing(one.asked, [one.person, two.person], one.now, register.document(one.asked, one.now))
+    return access.frame(one.asked, "duplicates", one.now) | {
         "crumbs": [
             (gettext("Possible duplicates"), reverse("duplicates", args=[code])),
             (f"{one.person.code} · {two.person.code}", ""),
@@ -71,23 +84,40 @@ def duplicate(request: HttpRequest, code: str, person: str, other: str) -> HttpR
         "one": one.person,
         "two": two.person,
         "rows": words.compared(listing, register.beside(one.person, two.person)),
-        "form": form,
-        "keep": request.POST.get("keep", ""),
         "why": words.why(register.reason_of(one.asked, one.person, two.person)),
     }
-    return render(request, "console/duplicates/pair.html", context, status=422 if form.bad else 200)
 
 
-def _merge(request: HttpRequest, one: Any, two: Any, form: Form) -> Any:
+class Merger(NamedTuple):
+    """Which file stays, which goes into it, and why."""
+
+    keep: Person
+    absorb: Person
+    reason: str
+
+
+def _merger(request: HttpRequest, one: Any, two: Any, form: Form) -> Merger | None:
+    """Return the merge that was asked for if it may be done; else the form says what is wrong."""
+    form.fill(request.POST)
     people = {one.person.code: one.person, two.person.code: two.person}
     keep = people.get(request.POST.get("keep", ""))
     if keep is None:
         form.problems.append(gettext("Choose which file stays."))
         return None
-    absorb = two.person if keep is one.person else one.person
-    user: Any = request.user
+    merger = Merger(keep, two.person if keep is one.person else one.person, form["reason"].value)
     try:
-        return merging.merge(keep=keep, absorb=absorb, reason=form["reason"].value, by=user.ref, at=one.now)
+        merging.check_may_merge(*merger)
     except Refusal as refusal:
         form.refuse(refusal)
         return None
+    return merger
+
+
+def _merge(request: HttpRequest, merger: Merger, now: int, form: Form) -> bool:
+    user: Any = request.user
+    try:
+        merging.merge(keep=merger.keep, absorb=merger.absorb, reason=merger.reason, by=user.ref, at=now)
+    except Refusal as refusal:  # somebody was faster
+        form.refuse(refusal)
+        return False
+    return True

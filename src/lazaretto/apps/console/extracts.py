@@ -1,6 +1,5 @@
 """Figures without identities, as files for analysis."""
 
-import io
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,9 +10,8 @@ from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import access
-from lazaretto.apps.console.downloads import EXCEL, as_file
-from lazaretto.apps.registry.tables import write_csv, write_excel
 from lazaretto.apps.reporting import extracts as figures
+from lazaretto.web import files
 
 TITLES = {
     "reports": gettext_lazy("day reports"),
@@ -45,11 +43,7 @@ def extract(request: HttpRequest, code: str, table: str, ending: str) -> HttpRes
         raise Http404
     lines = figures.extract(asked.facility, table, first, last)
     name = f"{code}-{table}-{first}-{last}.{ending}"
-    if ending == "csv":
-        return as_file(write_csv(lines), "text/csv; charset=utf-8", name)
-    file = io.BytesIO()
-    write_excel(file, lines)
-    return as_file(file.getvalue(), EXCEL, name)
+    return files.comma(lines, name) if ending == "csv" else files.excel(lines, name)
 
 
 def _span(request: HttpRequest, today: date) -> tuple[date, date, bool]:

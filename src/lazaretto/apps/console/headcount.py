@@ -12,13 +12,14 @@ from django.views.decorators.http import require_safe
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import NoProtocol, timeline
-from lazaretto.apps.console import access, files, register
+from lazaretto.apps.console import access, register
 from lazaretto.apps.console.presenters import headcount as words
 from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.registry import queries as registry
 from lazaretto.apps.rounds.roll_calls import roll_calls
 from lazaretto.protocol.clock import instant, minute_of_day
 from lazaretto.protocol.evidence import day_bounds
+from lazaretto.web import files
 
 #: A shift may be called anything; the whole day is what is asked for without one.
 WHOLE = ""

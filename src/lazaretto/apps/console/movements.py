@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries import users_called
-from lazaretto.apps.console import access, files
+from lazaretto.apps.console import access
 from lazaretto.apps.console.forms import Field, Form
 from lazaretto.apps.console.presenters import movements as words
 from lazaretto.apps.console.presenters.listing import Query
@@ -27,6 +27,7 @@ from lazaretto.apps.registry.movements import KINDS
 from lazaretto.apps.registry.moving import void_movement
 from lazaretto.protocol.clock import instant
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.web import files
 
 FILTERS = ("q", "kind", "from", "to", "page")
 PAGE = 50

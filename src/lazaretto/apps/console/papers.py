@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import access, dayview, paperview, queries, reading
-from lazaretto.apps.console.downloads import EXCEL, as_file, needed, wants_own
+from lazaretto.apps.console.downloads import needed, wants_own
 from lazaretto.apps.console.presenters import gaps as gap_words
 from lazaretto.apps.journal.keys import KeyMissing
 from lazaretto.apps.reporting.models import SignedReport
@@ -22,8 +22,10 @@ from lazaretto.papers.plan import round_plan
 from lazaretto.papers.register import Printed, Register, register_pdf, write_excel
 from lazaretto.papers.report import ReportPaper, report_excel, report_pdf
 from lazaretto.papers.table import Column
+from lazaretto.web import files
 from lazaretto.web.dates import local, moment, ms_of
 from lazaretto.web.language import CODES
+from lazaretto.web.spreadsheets import EXCEL
 from lazaretto.web.templatetags.lz import person_name
 
 PDF = "application/pdf"
@@ -46,13 +48,13 @@ def printed(request: HttpRequest, asked: queries.Asked, now: int) -> Printed:
 @require_safe
 def report_as_pdf(request: HttpRequest, code: str, text: str, number: int) -> HttpResponse:
     _, found, own = _signed(request, code, text, number)
-    return as_file(report_pdf(found[1]), PDF, f"{_name(found[0], own)}.pdf")
+    return files.answer(report_pdf(found[1]), PDF, f"{_name(found[0], own)}.pdf")
 
 
 @require_safe
 def report_as_excel(request: HttpRequest, code: str, text: str, number: int) -> HttpResponse:
     _, found, own = _signed(request, code, text, number)
-    return as_file(report_excel(found[1]), EXCEL, f"{_name(found[0], own)}.xlsx")
+    return files.answer(report_excel(found[1]), EXCEL, f"{_name(found[0], own)}.xlsx")
 
 
 @require_safe
@@ -65,7 +67,7 @@ def report_signature(request: HttpRequest, code: str, text: str, number: int) ->
         messages.warning(request, gettext("No signature: the facility's signing key is not on this machine."))
         return redirect("day", code, text)
     content = json.dumps(signature, ensure_ascii=False, indent=1).encode()
-    return as_file(content + b"\n", "application/json", f"{_name(found, own)}.pdf.sig.json")
+    return files.answer(content + b"\n", "application/json", f"{_name(found, own)}.pdf.sig.json")
 
 
 def _signed(
@@ -105,7 +107,7 @@ def _draft(
     with translation.override(language(request)):
         by = person_name(request.user)
         content = make(paperview.draft_paper(asked, document, own=own, by=by, now=now))
-    return as_file(content, kind, f"draft-{code}-{text}" + ("" if own else "-outgoing") + f".{ending}")
+    return files.answer(content, kind, f"draft-{code}-{text}" + ("" if own else "-outgoing") + f".{ending}")
 
 
 # -- the gaps ----------------------------------------------------------------------------------------------------------
@@ -132,7 +134,7 @@ def _gaps(
     with translation.override(language(request)):
         register = _gap_register(asked, seen, now)
         content = make(register, language(request), printed(request, asked, now))
-    return as_file(content, kind, f"{code}-{text}-gaps.{ending}")
+    return files.answer(content, kind, f"{code}-{text}-gaps.{ending}")
 
 
 def _gap_register(asked: queries.Asked, seen: queries.Day, now: int) -> Register:
@@ -188,4 +190,4 @@ def _plan(request: HttpRequest, code: str, make: Callable[..., bytes], kind: str
     shown = reading.at_level(found, request.GET.get("level", ""))
     register: Any = round_plan(shown, reading.stamp(asked, found, shown).facility)
     content = make(register, language(request), printed(request, asked, now))
-    return as_file(content, kind, f"{code}-rounds-{shown.level}.{ending}")
+    return files.answer(content, kind, f"{code}-rounds-{shown.level}.{ending}")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import population_words
-from lazaretto.apps.console import access, files, queries, register
+from lazaretto.apps.console import access, queries, register
 from lazaretto.apps.console.forms import Form
 from lazaretto.apps.console.presenters import people as words
 from lazaretto.apps.console.presenters.listing import Query
@@ -23,6 +23,7 @@ from lazaretto.apps.console.presenters.sections import READS_PEOPLE
 from lazaretto.apps.registry import lists
 from lazaretto.apps.registry import people as actions
 from lazaretto.apps.registry.tables import RowError
+from lazaretto.web import files
 
 FILTERS = ("q", "population", "place", "unit", "where", "precaution", "doubles", "sort", "page")
 PAGE = 50

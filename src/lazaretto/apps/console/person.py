@@ -15,6 +15,7 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries import granting, looks_at, roles_in
 from lazaretto.apps.console import access, queries, register
 from lazaretto.apps.console.forms import in_words
+from lazaretto.apps.console.presenters import looks
 from lazaretto.apps.console.presenters import person as words
 from lazaretto.apps.console.presenters.sections import READS_PEOPLE
 from lazaretto.apps.registry import actions, files
@@ -83,7 +84,7 @@ def _page(request: HttpRequest, seen: Opened, *, shown: str = "", why: str = "",
         "crumbs": [(gettext("People"), reverse("people", args=[asked.facility.code])), (seen.person.code, "")],
         "person": seen.person,
         "unasked": unasked,
-        "looks": words.looks(looks_at(file.refs), asked) if reads_looks else None,
+        "looks": looks.at_file(looks_at(file.refs), asked) if reads_looks else None,
         "may": words.may(asked),
     }
     context |= words.page(file, seen, may, register.around(asked, seen.person, file, now))

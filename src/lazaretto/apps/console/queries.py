@@ -292,6 +292,11 @@ def watches(user: User, now: int) -> bool:
     return bool(organisations_where(user, [Permission.SUBMISSIONS_READ], local_day("UTC", now)))
 
 
+def audits(user: User, on: date) -> bool:
+    """Say whether the asker sees who looked, anywhere."""
+    return bool(organisations_where(user, [Permission.ACCESS_READ], on))
+
+
 # -- people handed over ------------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import NoProtocol, in_force
 from lazaretto.apps.console import access, sheetview
-from lazaretto.apps.console.downloads import as_file
 from lazaretto.apps.console.papers import PDF, language
 from lazaretto.apps.console.presenters import sheets as words
 from lazaretto.apps.console.presenters.places import title
@@ -21,6 +20,7 @@ from lazaretto.apps.rounds import codes, sheets, transcription
 from lazaretto.apps.rounds.models import Sheet
 from lazaretto.papers.sheet import sheet_pdf
 from lazaretto.protocol.clock import local
+from lazaretto.web import files
 
 LATEST = 20
 
@@ -128,7 +128,7 @@ def print_sheet(request: HttpRequest, code: str, sheet_code: str) -> HttpRespons
     asked, sheet = _asked_for(request, code, sheet_code, now)
     with translation.override(language(request)):
         content = sheet_pdf(sheetview.sheet_paper(asked, sheet, now))
-    return as_file(content, PDF, f"sheet-{sheet.code}.pdf")
+    return files.answer(content, PDF, f"sheet-{sheet.code}.pdf")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,5 @@
 """What a superior body received: the page, the same as Excel, taking a bundle in, and telling a key."""
 
-import io
 import json
 from typing import Any, NamedTuple
 
@@ -14,15 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import measure_titles
 from lazaretto.apps.console import access, queries
-from lazaretto.apps.console.downloads import EXCEL, as_file
 from lazaretto.apps.console.presenters import submissions as words
 from lazaretto.apps.console.presenters.places import in_language
 from lazaretto.apps.reporting import envelopes, overview, trust
 from lazaretto.apps.reporting import submissions as receiving
 from lazaretto.apps.reporting.wording import judged_lines
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.web import files
 from lazaretto.web.dates import chinese, day_of_week
-from lazaretto.web.excel import write_excel
 
 
 class _Seen(NamedTuple):
@@ -61,9 +59,7 @@ def below(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def excel(request: HttpRequest, code: str) -> HttpResponse:
     seen = _seen(request, code)
-    file = io.BytesIO()
-    write_excel(file, words.sheet(seen.rows, _titles(seen.rows)))
-    return as_file(file.getvalue(), EXCEL, f"{code}-{seen.superior.on}-submissions.xlsx")
+    return files.excel(words.sheet(seen.rows, _titles(seen.rows)), f"{code}-{seen.superior.on}-submissions.xlsx")
 
 
 def _seen(request: HttpRequest, code: str) -> _Seen:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import NoProtocol
-from lazaretto.apps.console import access, files, register, uploads
+from lazaretto.apps.console import access, register, uploads
 from lazaretto.apps.console.forms import in_words
 from lazaretto.apps.console.presenters import tables as words
 from lazaretto.apps.console.queries import Asked
@@ -30,6 +30,8 @@ from lazaretto.apps.registry.importing import run, steps
 from lazaretto.apps.registry.tables import Account, TableError, write_failures
 from lazaretto.apps.rounds import tables as rounds
 from lazaretto.protocol.clock import instant
+from lazaretto.web import files
+from lazaretto.web.spreadsheets import EXCEL
 
 _P = Permission
 #: All of these are needed to bring a table in.
@@ -190,7 +192,7 @@ def errors(request: HttpRequest, code: str, table: str, token: str) -> HttpRespo
     kept = _kept(request, asked, table, token, now)
     if kept is None or not kept.errors.is_file():
         raise Http404
-    return files.answer(kept.errors.read_bytes(), files.EXCEL, f"{code}-{table}-errors.xlsx")
+    return files.answer(kept.errors.read_bytes(), EXCEL, f"{code}-{table}-errors.xlsx")
 
 
 def _kept(request: HttpRequest, asked: Asked, table: str, token: str, now: int) -> uploads.Kept | None:

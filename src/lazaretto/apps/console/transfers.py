@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lazaretto.apps.accounts.actions import record_reads
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import access, queries
-from lazaretto.apps.console.downloads import as_file
 from lazaretto.apps.console.presenters import transfers as words
 from lazaretto.apps.console.presenters.places import in_language
 from lazaretto.apps.reporting import arrivals, bundles, handover
@@ -23,6 +22,7 @@ from lazaretto.apps.reporting.arrivals import Choices
 from lazaretto.apps.reporting.transfers import Order
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.web import files
 
 JSON = "application/json"
 MOST = 3_000_000
@@ -96,7 +96,7 @@ def send(request: HttpRequest, code: str) -> HttpResponse:
     except Refusal as refusal:
         context["refused"] = refusal.words.in_(words.language())
         return render(request, "console/transfer_send.html", context, status=422)
-    return as_file(content, JSON, f"transfer-{code}-{made.counterpart}-{made.ref[:8]}.json")
+    return files.answer(content, JSON, f"transfer-{code}-{made.counterpart}-{made.ref[:8]}.json")
 
 
 def _draft(asked: queries.Asked, person: Any, now: int) -> dict[str, Any]:
@@ -178,4 +178,4 @@ def receipt_file(request: HttpRequest, code: str, ref: str) -> HttpResponse:
     found = queries.transfer(asked, ref)
     if found is None or not hasattr(found, "receipt"):
         raise Http404
-    return as_file(bundles.file_of(found.receipt.document), JSON, f"receipt-{ref[:8]}.json")
+    return files.answer(bundles.file_of(found.receipt.document), JSON, f"receipt-{ref[:8]}.json")

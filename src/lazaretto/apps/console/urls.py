@@ -7,6 +7,7 @@ from lazaretto.apps.console import (
     downloads,
     duplicates,
     extracts,
+    fevers,
     headcount,
     held,
     looks,
@@ -25,6 +26,7 @@ from lazaretto.apps.console import (
     transfers,
     views,
 )
+from lazaretto.apps.console.live import views as live
 
 
 class DayConverter(StringConverter):
@@ -46,6 +48,12 @@ urlpatterns = [
     path(DAY + "gaps.xlsx", papers.gaps_as_excel, name="gaps-xlsx"),
     path("facilities/<str:code>/protocol/", views.protocol, name="protocol"),
     path("facilities/<str:code>/protocol/compare/", compare.compare, name="compare"),
+    path("facilities/<str:code>/fevers/", fevers.fevers, name="fevers"),
+    path("facilities/<str:code>/fevers/alarms/", fevers.alarms, name="fever-alarms"),
+    path("facilities/<str:code>/fevers/<int:pk>/read/", fevers.read_again, name="fever-read"),
+    path("facilities/<str:code>/fevers/<int:pk>/close/", fevers.close, name="fever-close"),
+    path("facilities/<str:code>/fevers/responses/<int:pk>/end/", fevers.end, name="fever-end"),
+    path("facilities/<str:code>/fevers/responses/<int:pk>/do/<str:action>/", fevers.act, name="fever-act"),
     path("facilities/<str:code>/posts/", posts.posts, name="posts"),
     path("facilities/<str:code>/posts/name/", posts.name, name="post-name"),
     path("facilities/<str:code>/posts/<int:pk>/end/", posts.end, name="post-end"),
@@ -88,6 +96,9 @@ urlpatterns = [
     path(HERE + "tables/<str:table>/confirm/", tables.confirm, name="table-confirm"),
     path(HERE + "tables/<str:table>/errors/<str:token>.xlsx", tables.errors, name="table-errors"),
     path(HERE + "looks/", looks.looks, name="looks"),
+    path(HERE + "looks.xlsx", looks.excel, name="looks-xlsx"),
+    path("looks/", looks.everywhere, name="all-looks"),
+    path("looks.xlsx", looks.everywhere_excel, name="all-looks-xlsx"),
     path("facilities/<str:code>/sheets/", sheets.index, name="sheets"),
     path("facilities/<str:code>/sheets/open", sheets.open_sheet, name="open-sheet"),
     path("facilities/<str:code>/sheets/<str:sheet_code>.pdf", sheets.print_sheet, name="sheet-pdf"),
@@ -107,4 +118,7 @@ urlpatterns = [
     path(
         "facilities/<str:code>/transfers/<slug:ref>/receipt.json", transfers.receipt_file, name="transfer-receipt-file"
     ),
+    path("events/", live.mine, name="events"),
+    path("facilities/<str:code>/events/", live.facility, name="facility-events"),
+    path(DAY + "now/", live.day, name="day-now"),
 ]

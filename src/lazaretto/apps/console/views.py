@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import access, dayview, queries, reading
+from lazaretto.apps.console.live.page import live
 from lazaretto.apps.console.presenters import home as home_words
 from lazaretto.apps.console.presenters import sections
 from lazaretto.apps.console.presenters.places import in_language
@@ -45,8 +46,9 @@ def days(request: HttpRequest, code: str) -> HttpResponse:
 def day(request: HttpRequest, code: str, text: str) -> HttpResponse:
     now = access.clock_now()
     found = access.asked(request, code, queries.READS_REPORT, now)
+    context = live(found, access.day_of(text), request.GET)  # first where the record stands, then what it says
     seen = queries.day(found, access.day_of(text), now)
-    context = access.frame(found, "day", now) | dayview.head(found, seen)
+    context |= access.frame(found, "day", now) | dayview.head(found, seen)
     if seen.shown is None:
         return render(request, "console/day_absent.html", context)
     words = dayview.Vocabulary(found, seen, now)

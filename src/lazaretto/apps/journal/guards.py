@@ -16,6 +16,8 @@ from typing import Any
 
 from django.db import migrations
 
+from lazaretto.apps.journal.overlaps import NoOverlap
+
 _LAWFUL = """EXISTS (
   SELECT 1 FROM journal_purgedleaf AS stub
   JOIN journal_entry AS told ON told.id = stub.entry_id
@@ -129,14 +131,27 @@ def guarded_tables() -> set[str]:
     return {t for m in found for op in m.operations if isinstance(op, AppendOnly) for t in op.tables}
 
 
+def declared_overlaps() -> list[NoOverlap]:
+    """Return what the migrations declare of rows that may not hold at once."""
+    from django.db.migrations.loader import MigrationLoader
+
+    found = MigrationLoader(None).disk_migrations.values()
+    return [op for m in found for op in m.operations if isinstance(op, NoOverlap)]
+
+
 def missing_guards(connection: Any) -> list[str]:
-    """Return the guards that should be in the database and are not."""
-    tables = guarded_tables()
+    """Return the guards (those against overlaps among them) that should be in the database and are not."""
+    tables, apart = guarded_tables(), declared_overlaps()
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             wanted = {f"{t}_no_{verb}" for t in tables for verb in ("UPDATE", "DELETE")}
+            wanted |= {name for guard in apart for name in guard.triggers}
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         else:
             wanted = {f"{t}_no_{verb}" for t in tables for verb in ("change", "truncate")}
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'")
+            wanted |= {guard.name for guard in apart}
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
+                " UNION SELECT conname FROM pg_constraint WHERE contype = 'x'"
+            )
         return sorted(wanted - {row[0] for row in cursor.fetchall()})

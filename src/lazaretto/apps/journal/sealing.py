@@ -4,6 +4,9 @@ dropped nor cut off. Readable from any place, as archives need.
 
     magic 8 · log2 n 1 · r 1 · p 1 · salt 16 · chunks of 65,536 bytes, each with a tag of 16
 
+For large files of our own, written and read in parts (backups). A small document that goes to another facility is
+sealed as JSON by `reporting.seals`; both formats are in people's hands, so each stays what it is.
+
 A chunk's nonce is its number (11 bytes) and whether it is the last (1 byte); every file has a key of its own, by its salt.
 """
 

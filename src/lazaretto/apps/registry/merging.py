@@ -13,7 +13,17 @@ from django.db import transaction
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.journal.models import Log
-from lazaretto.apps.registry.models import Alias, Assignment, Facility, LegalDate, NotSame, Person, Presence, Standing
+from lazaretto.apps.registry.models import (
+    Alias,
+    Assignment,
+    Facility,
+    LegalDate,
+    NotSame,
+    Person,
+    Place,
+    Presence,
+    Standing,
+)
 from lazaretto.apps.registry.moving import courses
 from lazaretto.apps.registry.sounds import search_text
 from lazaretto.apps.registry.versions import version
@@ -127,10 +137,11 @@ def merge(*, keep: Person, absorb: Person, reason: str, by: str, at: int) -> Per
         places), legal_dates_differ.
     """
     Log.objects.select_for_update().get(pk=keep.facility.log_id)
-    _check_may_merge(keep, absorb, reason)
+    check_may_merge(keep, absorb, reason)
+    over = carried(keep, absorb)
     versions = [
-        *_carry_presence(keep, absorb, at), *_carry_dated(keep, absorb, at), *_carry_dates(keep, absorb),
-        *_carry_names(keep, absorb),
+        *_carry_presence(keep, absorb, over, at), *_carry_dated(keep, absorb, over, at), *_carry_dates(keep, over),
+        *_carry_names(keep, over),
     ]  # fmt: skip
     absorb.merged_into, absorb.merged_at = keep, at
     absorb.save(update_fields=["merged_into", "merged_at"])
@@ -141,7 +152,8 @@ def merge(*, keep: Person, absorb: Person, reason: str, by: str, at: int) -> Per
     return keep
 
 
-def _check_may_merge(keep: Person, absorb: Person, reason: str) -> None:
+def check_may_merge(keep: Person, absorb: Person, reason: str) -> None:
+    """:raises Refusal: as `merge` would."""
     if not reason.strip():
         raise Refusal("no_reason", Text("请写明合并的理由", "say why they are the same"))
     if keep.pk == absorb.pk:
@@ -185,28 +197,63 @@ def _open(person: Person) -> Presence | None:
     return Presence.objects.select_related("place").filter(person=person, layer="record", ends=None).first()
 
 
-def _carry_presence(keep: Person, absorb: Person, at: int) -> Iterator[Version]:
-    stay, own = _open(absorb), _open(keep)
+class Carried(NamedTuple):
+    """What goes on under the file that stays: nothing that it has of its own."""
+
+    place: Place | None
+    standings: list[Standing]
+    assignments: list[Assignment]
+    dates: list[LegalDate]
+    names: list[tuple[str, str]]
+
+
+def carried(keep: Person, absorb: Person) -> Carried:
+    """Return what a merge would carry from one file to the other."""
+    stay = _open(absorb)
+    held = set(Standing.objects.filter(person=keep, ends=None).values_list("key", "slot"))
+    owned = set(Assignment.objects.filter(person=keep, ends=None).values_list("kind", "key", "place_id"))
+    items = Assignment.objects.filter(person=absorb, ends=None).select_related("place")
+    return Carried(
+        stay.place if stay is not None and _open(keep) is None else None,
+        [s for s in Standing.objects.filter(person=absorb, ends=None) if (s.key, s.slot) not in held],
+        [item for item in items if (item.kind, item.key, item.place_id) not in owned],
+        list(absorb.legal_dates.exclude(kind__in=keep.legal_dates.values("kind"))),
+        _new_names(keep, absorb),
+    )
+
+
+def _new_names(keep: Person, absorb: Person) -> list[tuple[str, str]]:
+    own = {keep.name, *keep.aliases.values_list("name", flat=True)}
+    names = [(absorb.name, "other"), (absorb.code, "code"), *absorb.aliases.values_list("name", "kind")]
+    found: dict[str, str] = {}
+    for name, kind in names:
+        if name and name not in own:
+            found.setdefault(name, kind)
+    return list(found.items())
+
+
+def _carry_presence(keep: Person, absorb: Person, over: Carried, at: int) -> Iterator[Version]:
+    stay = _open(absorb)
     if stay is None:
         return
     moment = max(at, (stay.starts or 0) + 1)
     stay.ends, stay.exit = moment, "merged"
     stay.save(update_fields=["ends", "exit"])
     yield version("presence", stay)
-    if own is None:
+    if over.place is not None:
         made = Presence.objects.create(
-            facility=keep.facility, person=keep, place=stay.place, starts=moment, source="merge", entry="merged"
+            facility=keep.facility, person=keep, place=over.place, starts=moment, source="merge", entry="merged"
         )
         yield version("presence", made)
 
 
-def _carry_dated(keep: Person, absorb: Person, at: int) -> Iterator[Version]:
-    held = {(s.key, s.slot) for s in Standing.objects.filter(person=keep, ends=None)}
+def _carry_dated(keep: Person, absorb: Person, over: Carried, at: int) -> Iterator[Version]:
+    standings, assignments = ({item.pk for item in items} for items in (over.standings, over.assignments))
     for standing in Standing.objects.filter(person=absorb, ends=None):
         standing.ends = max(at, standing.start_ms + 1)
         standing.save(update_fields=["ends"])
         yield version("standing", standing)
-        if (standing.key, standing.slot) not in held:
+        if standing.pk in standings:
             yield version(
                 "standing",
                 Standing.objects.create(
@@ -214,12 +261,11 @@ def _carry_dated(keep: Person, absorb: Person, at: int) -> Iterator[Version]:
                     starts=standing.ends, source="merge", by=standing.by,
                 ),
             )  # fmt: skip
-    owned = set(Assignment.objects.filter(person=keep, ends=None).values_list("kind", "key", "place_id"))
     for item in Assignment.objects.filter(person=absorb, ends=None).select_related("place"):
         item.ends = max(at, item.start_ms + 1)
         item.save(update_fields=["ends"])
         yield version("assignment", item)
-        if (item.kind, item.key, item.place_id) not in owned:
+        if item.pk in assignments:
             yield version(
                 "assignment",
                 Assignment.objects.create(
@@ -229,20 +275,15 @@ def _carry_dated(keep: Person, absorb: Person, at: int) -> Iterator[Version]:
             )  # fmt: skip
 
 
-def _carry_dates(keep: Person, absorb: Person) -> Iterator[Version]:
-    own = set(keep.legal_dates.values_list("kind", flat=True))
-    for item in absorb.legal_dates.exclude(kind__in=own):
+def _carry_dates(keep: Person, over: Carried) -> Iterator[Version]:
+    for item in over.dates:
         made = LegalDate.objects.create(facility=keep.facility, person=keep, kind=item.kind, on=item.on, source="merge")
         yield version("legal_date", made)
 
 
-def _carry_names(keep: Person, absorb: Person) -> Iterator[Version]:
-    own = {keep.name, *keep.aliases.values_list("name", flat=True)}
-    names = [(absorb.name, "other"), (absorb.code, "code"), *absorb.aliases.values_list("name", "kind")]
-    for name, kind in dict.fromkeys(names):
-        if name and name not in own:
-            own.add(name)
-            yield version("alias", Alias.objects.create(person=keep, name=name, kind=kind))
+def _carry_names(keep: Person, over: Carried) -> Iterator[Version]:
+    for name, kind in over.names:
+        yield version("alias", Alias.objects.create(person=keep, name=name, kind=kind))
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable
 from datetime import date
+from itertools import groupby
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -10,7 +11,7 @@ from lazaretto.apps.accounts.models import User
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.registry import headcount
 from lazaretto.apps.registry.models import Facility, Movement, Person, Place, Presence
-from lazaretto.apps.registry.movements import KINDS
+from lazaretto.apps.registry.movements import AWAY_EXITS, KINDS
 from lazaretto.protocol.clock import FOREVER, FOREVER_AGO, instant
 
 #: Base classes of people who are held or supervised; all others are staff or come from outside.
@@ -201,15 +202,41 @@ def stays_of(facility: Facility, *, bases: Iterable[str] = HELD) -> list[headcou
     ]
 
 
-def gone_while_away(facility: Facility, at: int) -> set[int]:
-    """Return who was struck from the books while outside, by an instant: released, transferred or dead while away."""
+def off_the_books(facility: Facility, at: int) -> dict[int, str]:
+    """
+    Return, as code by id, who had not come yet or had gone for good by an instant: at the end of a stay, struck while
+    outside (released, transferred or dead), or merged into another file. A later stay brings somebody back.
+    """
+    struck = _struck_while_outside(facility, at)
+    merged = set(Person.objects.filter(facility=facility, merged_at__lte=at).values_list("pk", flat=True))
+    rows = Presence.objects.filter(facility=facility, layer="record").order_by("person_id", "starts")
+    every = rows.values_list("person_id", "person__code", "starts", "ends", "exit")
+    found = {}
+    for (person, code), group in groupby(every.iterator(), key=lambda row: row[:2]):
+        stays = [(starts or 0, FOREVER if ends is None else ends, exit_) for _, _, starts, ends, exit_ in group]
+        begun = [stay for stay in stays if stay[0] <= at]
+        if not begun or person in merged or _gone_after(begun, len(stays), struck.get(person), at):
+            found[person] = code
+    return found
+
+
+def _struck_while_outside(facility: Facility, at: int) -> dict[int, int]:
+    """Return who was struck from the books by a movement that ended no stay, and when last."""
     final = [kind.id for kind in KINDS.values() if kind.after == "gone"]
     rows = Movement.objects.filter(facility=facility, kind__in=final, closed=None, voided_at=None, occurred_at__lte=at)
-    return set(rows.values_list("person_id", flat=True))
+    return dict(rows.order_by("occurred_at").values_list("person_id", "occurred_at"))
+
+
+def _gone_after(begun: list[tuple[int, int, str]], n_stays: int, struck: int | None, at: int) -> bool:
+    """Say whether somebody is gone after the last of the stays that had begun by an instant."""
+    _, end, exit_ = begun[-1]
+    if end > at:
+        return False
+    left = headcount.left_by(exit_, last=len(begun) == n_stays)
+    return left not in AWAY_EXITS or (struck is not None and struck >= end)
 
 
 def away(facility: Facility, at: int, *, bases: Iterable[str] = HELD) -> int:
     """Return how many people are on the books and outside at an instant."""
-    gone = gone_while_away(facility, at)
-    gone |= set(Person.objects.filter(facility=facility, merged_at__lte=at).values_list("pk", flat=True))
+    gone = off_the_books(facility, at)
     return headcount.away_at((s for s in stays_of(facility, bases=bases) if s.person not in gone), at)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lazaretto.protocol.text import Text
-from lazaretto.web.excel import write_excel as write_excel  # where tables come in, they also go out
+from lazaretto.web.spreadsheets import write_csv, write_excel
 
 MAX_BYTES = 300 * 1024 * 1024
 
@@ -198,28 +198,5 @@ def write_failures(account: Account, path: Path, language: str) -> None:
         [*(f.row.text(c) for c in account.columns), f.message.in_(language), str(f.row.number), f.column]
         for f in account.failures
     ]
-    if path.suffix == ".xlsx":
-        write_excel(path, [heads, *lines])
-        return
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows([[harmless(c) for c in line] for line in [heads, *lines]])
-
-
-def write_csv(lines: Iterable[Iterable[Any]]) -> bytes:
-    """Return a table as CSV that Excel reads as UTF-8; no cell is taken for a formula, null is empty."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(["" if cell is None else harmless(str(cell)) for cell in line] for line in lines)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell and cell[0] in "=+-@\t\r" and not _is_number(cell) else cell
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    write = write_excel if path.suffix == ".xlsx" else write_csv
+    write(path, [heads, *lines])

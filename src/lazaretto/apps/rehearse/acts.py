@@ -32,6 +32,8 @@ from lazaretto.apps.rounds.actions import excuse, record_facts
 from lazaretto.apps.rounds.facts import Border
 from lazaretto.apps.rounds.models import Excuse, Fact
 from lazaretto.apps.rounds.queries import institution_of
+from lazaretto.apps.work import actions as work
+from lazaretto.apps.work.queries import open_cascades
 from lazaretto.protocol.clock import instant, local_day, utc_text
 from lazaretto.protocol.record import Phase
 from lazaretto.protocol.refusal import Refusal
@@ -143,6 +145,7 @@ class Life:
             sick, at = self.made.cast["fever"][0].code, self.script.fever_at + ISOLATED_AFTER * MINUTE
             yield Act(at, 1, "register", partial(self._isolate, sick, at))
             yield Act(at + 20 * MINUTE, 1, "register", partial(self._precaution, sick, "droplet"))
+            yield Act(at + 40 * MINUTE, 1, "register", partial(self._answer, sick))
 
     def _precaution(self, code: str, value: str, at: int) -> None:
         person = Person.objects.get(facility=self.facility, code=code)
@@ -155,6 +158,13 @@ class Life:
             registry.set_standing(
                 subject=person, key="isolation_stage", value="fever_room", starts=starts, source="demo", by=BY, at=at
             )
+
+    def _answer(self, code: str, at: int) -> None:
+        """Do what the fever asked for: isolate first, then treat."""
+        for owing in open_cascades(self.facility, at):
+            if owing.cascade.subject == f"person:{code}":
+                for owed in owing.actions:
+                    work.do(owing.cascade, owed.action.id, done_at=at, by=BY, at=at)
 
     # -- what is declared --------------------------------------------------------------------------------------------
 

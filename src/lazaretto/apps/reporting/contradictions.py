@@ -15,7 +15,7 @@ from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.counts import ISOLATION, closes
 from lazaretto.apps.rounds.models import Fact as KnownFact
-from lazaretto.apps.rounds.models import IdConflict
+from lazaretto.apps.rounds.models import FeverEpisode, IdConflict
 from lazaretto.apps.rounds.queries import DayEvidence
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.corrections import corrected
@@ -37,7 +37,7 @@ def contradictions(
 ) -> list[Contradiction]:
     """Return the contradictions that the rows and shares of the day do not already show, in a fixed order."""
     return [
-        *_open_fevers(day, fevers),
+        *_open_fevers(facility, day, fevers),
         *({"kind": "unit_silent", "unit": unit} for unit in sorted(silent)),
         *_headcounts(day, counts),
         *_id_conflicts(facility, day),
@@ -48,17 +48,24 @@ def contradictions(
     ]
 
 
-def _open_fevers(day: DayEvidence, fevers: Mapping[str, Fever]) -> list[Contradiction]:
-    """A fever is answered by a later reading under the threshold, or by isolation."""
+def _open_fevers(facility: Facility, day: DayEvidence, fevers: Mapping[str, Fever]) -> list[Contradiction]:
+    """A fever is answered by a later reading under the threshold, by isolation, or by somebody who closed it and said why."""
     found = []
     people = {s.ref: s for s in day.institution.subjects}
-    for ref, fever in sorted(fevers.items()):
-        if fever.open_since is None or fever.open_since >= day.evidence.end:
-            continue
-        since = fever.open_since
-        if not any(s.key == ISOLATION and s.end > since for s in people[ref].standings):
+    began = {ref: f.open_since for ref, f in sorted(fevers.items()) if f.open_since is not None}
+    closed = _closed(facility, began, day.evidence.as_of)
+    for ref, since in began.items():
+        isolated = any(s.key == ISOLATION and s.end > since for s in people[ref].standings)
+        if since < day.evidence.end and not isolated and closed.get(ref, since) <= since:
             found.append({"kind": "fever_open", "subject": ref, "since": utc_text(since)})
     return found
+
+
+def _closed(facility: Facility, began: Mapping[str, int], as_of: int) -> dict[str, int]:
+    """Return when somebody last closed a fever of each person, with a reason."""
+    codes = [ref.partition(":")[2] for ref in began]
+    rows = FeverEpisode.objects.filter(facility=facility, closed_by__gt="", ended_at__lte=as_of, subject__in=codes)
+    return {f"person:{code}": at for code, at in rows.order_by("ended_at").values_list("subject", "ended_at") if at}
 
 
 class UnitOf(Protocol):

@@ -6,20 +6,19 @@ A number that is not collected is null with a reason, never 0. Source: contract,
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import Q
 
 from lazaretto.apps.registry import headcount
 from lazaretto.apps.registry.models import Facility, Presence
+from lazaretto.apps.registry.queries import off_the_books
 from lazaretto.apps.rounds.queries import DayEvidence
+from lazaretto.apps.rounds.temperatures import around, least_of, readings, rules_of
 from lazaretto.protocol.clock import FOREVER
-from lazaretto.protocol.corrections import corrected
-from lazaretto.protocol.fever import Fever, Reading, fever
-from lazaretto.protocol.record import Fact, Institution, Subject
+from lazaretto.protocol.fever import TEMPERATURE, Fever, fever
+from lazaretto.protocol.record import Institution, Subject
 from lazaretto.protocol.round import Round
-from lazaretto.protocol.selection import names_population
 
 INFLOWS = ("admitted", "transferred_in", "returned")
 OUTFLOWS = ("released", "transferred_out", "died", "away")
@@ -48,7 +47,7 @@ def counts(
     measure with thresholds asks.
     """
     flows = _flows(facility, start, end)
-    absent = _not_on_the_books(facility, end - 1)
+    absent = {f"person:{code}" for code in off_the_books(facility, end - 1).values()}
     people: dict[str, list[Subject]] = {}
     for subject in institution.subjects:
         if subject.kind == "person":
@@ -97,22 +96,6 @@ def _standing(subjects: Iterable[Subject], key: str, at: int) -> int:
     return sum(any(s.key == key and s.start <= at < s.end for s in p.standings) for p in subjects)
 
 
-def _not_on_the_books(facility: Facility, at: int) -> set[str]:
-    """Return who had not come yet, or had gone for good, by an instant: a standing of theirs counts elsewhere."""
-    stays: dict[str, list[tuple[int, int, str]]] = {}
-    rows = Presence.objects.filter(facility=facility, layer="record").order_by("starts")
-    for code, starts, ends, exit_ in rows.values_list("person__code", "starts", "ends", "exit"):
-        stays.setdefault(f"person:{code}", []).append((starts or 0, FOREVER if ends is None else ends, exit_))
-    found = set()
-    for ref, own in stays.items():
-        begun = [s for s in own if s[0] <= at]
-        if not begun or (
-            begun[-1][1] <= at and (begun[-1][2] or ("away" if len(begun) < len(own) else "released")) != "away"
-        ):
-            found.add(ref)
-    return found
-
-
 def _flows(facility: Facility, start: int, end: int) -> dict[str, Counter[str]]:
     """Return per population how many arrivals and departures of each reason fell in [start, end)."""
     found: dict[str, Counter[str]] = {}
@@ -144,41 +127,12 @@ def closes(row: Mapping[str, Any]) -> bool:
 def fevers(day: DayEvidence, rounds: Sequence[Round]) -> dict[str, Fever]:
     """
     Return what the readings on record say of people whom a temperature measure with thresholds concerns, and of whom any
-    reading was over the lowest one; nobody else had a fever.
+    reading was over the lowest one; nobody else had a fever. A person's own usual temperature is not asked here.
     """
-    limits = _thresholds(day.institution, rounds)
-    if not limits:
+    rules = rules_of(day.institution.subjects, rounds)
+    if not rules:
         return {}
-    readings: dict[str, list[Reading]] = {}
-    least = min(screen for screen, _ in limits.values())
-    facts = day.facts.reaching("temperature", day.near, least)
-    leaves = corrected(f for f in facts if f.observation == "temperature").leaves
-    for fact in sorted(leaves, key=lambda f: (f.observed_at, f.id)):
-        value = _number(fact)
-        if value is not None and fact.subject in limits:
-            readings.setdefault(fact.subject, []).append(Reading(fact.observed_at, value))
+    found = day.facts.reaching(TEMPERATURE, day.near, least_of(rules.values()))
+    known = around(day.facts, rules, day.near, day.facts.of)
     start, end = day.evidence.start, day.evidence.end
-    return {ref: fever(found, *limits[ref], start, end) for ref, found in readings.items()}
-
-
-def _thresholds(institution: Institution, rounds: Sequence[Round]) -> dict[str, tuple[Decimal, Decimal]]:
-    """Return the lowest thresholds that any measure sets for each person."""
-    people = [s for s in institution.subjects if s.kind == "person"]
-    alike = {(s.population, s.base): s for s in people}
-    found: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
-    for round_ in rounds:
-        screen, confirm = round_.screen_threshold, round_.confirm_threshold or round_.screen_threshold
-        if round_.observation != "temperature" or screen is None or confirm is None:
-            continue
-        for key, subject in alike.items():
-            if names_population(round_, subject):
-                known = found.get(key, (screen, confirm))
-                found[key] = (min(known[0], screen), min(known[1], confirm))
-    return {s.ref: found[s.population, s.base] for s in people if (s.population, s.base) in found}
-
-
-def _number(fact: Fact) -> Decimal | None:
-    try:
-        return Decimal(fact.value) if fact.outcome == "done" else None
-    except InvalidOperation:
-        return None
+    return {ref: fever(of_one, rules[ref], start, end) for ref, of_one in readings(found, rules, known).items()}

@@ -16,12 +16,13 @@ from lazaretto.apps.registry.models import LegalDate, Person, Presence, Standing
 from lazaretto.apps.registry.queries import HELD
 from lazaretto.apps.registry.standings import is_health
 from lazaretto.apps.rounds.models import Excuse, Fact
+from lazaretto.apps.rounds.reading import Facts
+from lazaretto.apps.rounds.temperatures import around, readings, rules_of
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.corrections import corrected
-from lazaretto.protocol.fever import Reading, fever
+from lazaretto.protocol.fever import TEMPERATURE, fever
 from lazaretto.protocol.record import Fact as Observed
 from lazaretto.protocol.record import Subject
-from lazaretto.protocol.selection import names_population
 
 DAY_MS = 86_400_000
 STAYS_DAYS, READINGS_DAYS = 21, 14
@@ -50,7 +51,7 @@ def of_person(person: Person, at: int) -> dict[str, Any]:
             for kind, on in LegalDate.objects.filter(person=person).order_by("kind").values_list("kind", "on")
         ],
         "temperatures": readings,
-        "fever": open_fever(person, readings, held, at),
+        "fever": open_fever(person, held, at),
         "excuses": list(excuses(person, at)),
         "protocol": protocol(held),
         "not_collected": list(NOT_COLLECTED),
@@ -115,23 +116,18 @@ def _number(text: str) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def open_fever(person: Person, readings: list[dict[str, str]], held: InForce | None, at: int) -> dict[str, Any]:
-    """Return whether a fever is open by the lowest thresholds of the protocol in force; null where it asks for none."""
-    from lazaretto.protocol.clock import parse_moment
-
+def open_fever(person: Person, held: InForce | None, at: int) -> dict[str, Any]:
+    """Return whether a fever is open by the rule of the protocol in force; null where it asks for none."""
     subject = Subject(f"person:{person.code}", population=person.population, base=person.base)
-    asked = [
-        (m.screen_threshold, m.confirm_threshold or m.screen_threshold)
-        for m in (held.resolved.measures if held else ())
-        if m.observation == "temperature" and m.screen_threshold is not None and names_population(m, subject)
-    ]
-    if not asked:
+    rules = rules_of([subject], held.resolved.measures if held else ())
+    if not rules:
         return {"measured": False, "confirmed": None, "open_since": None}
-    screen, confirm = min(s for s, _ in asked if s is not None), min(c for _, c in asked if c is not None)
-    known = [Reading(parse_moment(r["observed_at"], "UTC"), Decimal(r["value"])) for r in readings]
-    found = fever(known, screen, confirm, at - READINGS_DAYS * DAY_MS, at + 1)
-    since = None if found.open_since is None else utc_text(found.open_since)
-    return {"measured": True, "confirmed": found.confirmed, "open_since": since}
+    facts, span = Facts(person.facility, at), (at - READINGS_DAYS * DAY_MS, at + 1)
+    known = around(facts, rules, span, lambda observation, within: facts.about(observation, [person.code], within))
+    found = readings(facts.about(TEMPERATURE, [person.code], span), rules, known).get(subject.ref, [])
+    said = fever(found, rules[subject.ref], *span)
+    since = None if said.open_since is None else utc_text(said.open_since)
+    return {"measured": True, "confirmed": said.confirmed, "open_since": since}
 
 
 def excuses(person: Person, at: int) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,12 @@
 """
 Sealing a file with a passphrase: scrypt makes the key, ChaCha20-Poly1305 hides the content and shows any change.
 
-Source: RFC 7914, RFC 8439. The costs are fixed, so that a file cannot ask for all of our memory.
+For one small document that travels between facilities (a transfer): JSON with a head that anybody can read, opened as
+a whole, under fixed costs, so that a file from outside cannot ask for all of our memory. For a large file that is
+written and read in parts (a backup) there is `journal.sealing`. Each says what it is in its first bytes, and files of
+both are in people's hands: neither can become the other without making those unreadable.
+
+Source: RFC 7914, RFC 8439.
 """
 
 import base64

@@ -11,6 +11,7 @@ from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.registry.models import Assignment, Facility
+from lazaretto.apps.rounds import fevers
 from lazaretto.apps.rounds.facts import Admitted
 from lazaretto.apps.rounds.leaves import leaves
 from lazaretto.apps.rounds.models import Excuse, Fact, IdConflict
@@ -79,6 +80,7 @@ def record_facts(
             if held != at:
                 hashed = _hashed(received.new, held)
             _insert(facility, received.new, hashed, held, by=by, at=at, protocol=protocol)
+            fevers.review(facility, received.new, by=by, at=held)
         for fact in received.conflicts:
             _note_conflict(facility, fact, by=by, at=at)
     return received

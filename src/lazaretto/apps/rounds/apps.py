@@ -24,12 +24,20 @@ class RoundsConfig(AppConfig):
                 (v.key, v.record) for v in map(holding.held_version, models.HeldClaim.objects.filter(facility__log=log))
             ),
         )
+        journal.rows_now(
+            "fever",
+            lambda log: (
+                (str(e.pk), e.record()) for e in models.FeverEpisode.objects.filter(facility__log=log).order_by("pk")
+            ),
+        )
         target("facts", after="observed", due=retention.facts_due, purge=retention.purge_facts)
         target("excuses", after="ended", due=retention.excuses_due, purge=retention.purge_excuses)
+        target("fevers", after="ended", due=retention.fevers_due, purge=retention.purge_fevers)
         forget_with(retention.forget_person)
         files.part_of_copy("facts", queries.facts_about)
         files.part_of_copy("excuses", queries.excuses_of)
         files.part_of_copy("held_claims", queries.claims_about)
+        files.part_of_copy("fevers", queries.fevers_of)
         journal.rows_now(
             "sheet",
             lambda log: (

@@ -40,7 +40,7 @@ AHEAD_MS = 120_000
 #: How many of a kind a border keeps in mind.
 KEPT = 20_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_MINUTE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)?", re.ASCII)
 #: What the seconds after a minute add to it.
 SECONDS = {f":{second:02d}": second * 1000 for second in range(60)}
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -134,7 +134,7 @@ class Border:
     registers: Registers = field(init=False)
     _subjects: dict[tuple[str, str], tuple[str, str]] = field(init=False, default_factory=dict)
     _manners: dict[tuple[str | None, ...], tuple[str, ...]] = field(init=False, default_factory=dict)
-    _minutes: dict[str, int] = field(init=False, default_factory=dict)
+    _minutes: dict[tuple[str, str], int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.registers = registers(self.facility) if self.known is None else self.known
@@ -157,9 +157,7 @@ class Border:
         get = claim.get
         code, word = get("subject", ""), get("subject_kind", "")
         kind, subject = self._subjects.get((code, word)) or self._subject(code, word)
-        text = get("observed_at", "")
-        minute, second = self._minutes.get(text[:16]), SECONDS.get(text[16:])
-        observed_at = self._observed_at(text) if minute is None or second is None else minute + second
+        observed_at = self.moment(get("observed_at", ""))
         id_ = get("id", "")
         if id_:
             id_ = id_.lower() if _UUID.fullmatch(id_) else self._id(id_, "id")
@@ -246,6 +244,11 @@ class Border:
             raise RowError("subject", Text(f"没有对象 {code or '（空）'}", f"there is no subject {code or '(empty)'}"))
         return found[0], code
 
+    def moment(self, text: str) -> int:
+        """Return the instant at which something was observed. :raises RowError: if it cannot be."""
+        minute, second = self._minutes.get((text[:16], text[19:])), SECONDS.get(text[16:19])
+        return self._observed_at(text) if minute is None or second is None else minute + second
+
     def _observed_at(self, text: str) -> int:
         try:
             return self._moment(text)
@@ -259,13 +262,13 @@ class Border:
             ) from None
 
     def _moment(self, text: str) -> int:
-        """Return what `parse_moment` does, and keep a past minute of facility time: seconds follow it in other rows."""
+        """Return what `parse_moment` does, and keep a past minute: other seconds follow it in other rows."""
         moment = parse_moment(text, self.facility.zone)
-        second = SECONDS.get(text[16:])
-        if second is not None and _MINUTE.fullmatch(text[:16]) and 0 <= moment <= self.now - 60_000:
+        second = SECONDS.get(text[16:19])
+        if second is not None and _MOMENT.fullmatch(text) and 0 <= moment <= self.now - 60_000:
             if len(self._minutes) > KEPT:
                 self._minutes.clear()
-            self._minutes[text[:16]] = moment - second
+            self._minutes[text[:16], text[19:]] = moment - second
         return moment
 
     def _value(self, text: str, ucum: str, observation: str, outcome: str) -> tuple[str, str]:

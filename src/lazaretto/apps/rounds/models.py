@@ -7,7 +7,8 @@ from django.db import models
 from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN, SENSITIVE
 from lazaretto.apps.registry.models import Facility
-from lazaretto.protocol import canonical
+from lazaretto.apps.rounds.devices import Device as Device  # these two are tables of this app as well
+from lazaretto.apps.rounds.devices import HeldClaim as HeldClaim
 
 
 class Fact(models.Model):
@@ -97,86 +98,6 @@ class IdConflict(models.Model):
 
     def __str__(self) -> str:
         return self.fact_id
-
-
-class Device(models.Model):
-    """
-    Something that hands facts over by itself, by the name that it gives itself: a phone, a thermometer, a program.
-
-    `seen_at` is its last contact, `skew_ms` how far its clock was behind ours then. Contacts that follow each other are
-    one sync; it began at `sync_began_at`, and `last_sync_at` is the last contact before it.
-    """
-
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="devices")
-    code = models.CharField(max_length=60)
-    seen_at = models.BigIntegerField()
-    sync_began_at = models.BigIntegerField()
-    last_sync_at = models.BigIntegerField(null=True, blank=True)
-    skew_ms = models.BigIntegerField(default=0)
-
-    PRIVACY: ClassVar = dict.fromkeys(
-        ("id", "facility", "code", "seen_at", "sync_began_at", "last_sync_at", "skew_ms"), PLAIN
-    )
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["facility", "code"], name="one_device_per_code")]
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class HeldClaim(models.Model):
-    """
-    A claim about a time that cannot be believed as it stands, so that a person decides: `taken` in, or `refused`.
-
-    `claim` is what was claimed, field by field; `digest` is of its content; `observed_at` when it would have happened by
-    our clock. `taken_at` is the time that a person gave it instead.
-    """
-
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="held_claims")
-    fact_id = models.CharField(max_length=64)
-    digest = models.CharField(max_length=64)
-    subject = models.CharField(max_length=80)
-    claim: models.JSONField = models.JSONField()
-    why = models.CharField(max_length=20)
-    observed_at = models.BigIntegerField()
-    received_at = models.BigIntegerField()
-    by = models.CharField(max_length=40)
-    device = models.CharField(max_length=60, blank=True)
-    decision = models.CharField(max_length=10, blank=True)
-    decided_at = models.BigIntegerField(null=True, blank=True)
-    decided_by = models.CharField(max_length=40, blank=True)
-    taken_at = models.BigIntegerField(null=True, blank=True)
-    reason = models.CharField(max_length=200, blank=True)
-
-    PRIVACY: ClassVar = {
-        **dict.fromkeys(
-            ("id", "facility", "fact_id", "digest", "why", "observed_at", "received_at", "by", "device", "decision",
-             "decided_at", "decided_by", "taken_at"), PLAIN,
-        ),
-        "subject": IDENTIFYING,
-        **dict.fromkeys(("claim", "reason"), SENSITIVE),
-    }  # fmt: skip
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["facility", "fact_id", "digest"], name="one_held_claim_per_content"),
-            models.CheckConstraint(
-                condition=models.Q(decision="", decided_at=None) | ~models.Q(decision="") & ~models.Q(decided_at=None),
-                name="a_decision_has_its_time",
-            ),
-        ]
-        indexes: ClassVar = [models.Index(fields=["facility", "decision", "received_at"], name="held_by_decision")]
-
-    def __str__(self) -> str:
-        return self.fact_id
-
-    def record(self) -> dict[str, Any]:
-        names = (
-            "fact_id", "digest", "subject", "why", "observed_at", "received_at", "by", "device", "decision",
-            "decided_at", "decided_by", "taken_at", "reason",
-        )  # fmt: skip
-        return {name: getattr(self, name) for name in names} | {"claim": canonical.digest(self.claim)}
 
 
 class Excuse(models.Model):
@@ -313,3 +234,81 @@ class SheetRow(models.Model):
             "place": self.place,
             "asked": self.asked,
         }
+
+
+class FeverEpisode(models.Model):
+    """
+    What followed a first high reading (`protocol.fever`): by when a second was owed, what it said, and how it ended.
+
+    Derived from the readings each time some come in, so that late ones and corrections change it; a person may close it
+    with a reason. `because` says whether a threshold or the person's own usual temperature was passed.
+    """
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="fevers")
+    subject = models.CharField(max_length=60)
+    first = models.CharField(max_length=64)
+    first_at = models.BigIntegerField()
+    because = models.CharField(max_length=12)
+    opens_at = models.BigIntegerField()
+    due_at = models.BigIntegerField()
+    confirmed = models.CharField(max_length=64, blank=True)
+    confirmed_at = models.BigIntegerField(null=True, blank=True)
+    ended = models.CharField(max_length=64, blank=True)
+    ended_at = models.BigIntegerField(null=True, blank=True)
+    closed_by = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=120, blank=True)
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "first", "first_at", "opens_at", "due_at", "ended", "ended_at"), PLAIN),
+        **dict.fromkeys(("subject", "closed_by"), IDENTIFYING),
+        **dict.fromkeys(("because", "confirmed", "confirmed_at", "reason"), SENSITIVE),
+    }
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["facility", "first"], name="one_episode_per_first_reading")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["facility", "due_at"], condition=models.Q(ended_at=None), name="fever_open"),
+            models.Index(fields=["facility", "subject", "first_at"], name="fever_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.first}"
+
+    @property
+    def state(self) -> str:
+        """Return open, confirmed, unconfirmed, over, or closed (by a person)."""
+        if self.ended_at is None:
+            return "confirmed" if self.confirmed_at is not None else "open"
+        return "closed" if self.closed_by else "over" if self.confirmed_at is not None else "unconfirmed"
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "subject": self.subject, "first": self.first, "first_at": self.first_at, "because": self.because,
+            "opens_at": self.opens_at, "due_at": self.due_at, "confirmed": self.confirmed,
+            "confirmed_at": self.confirmed_at, "ended": self.ended, "ended_at": self.ended_at,
+            "closed_by": self.closed_by, "reason": self.reason,
+        }  # fmt: skip
+
+
+class OwnUsual(models.Model):
+    """What a person mostly had in the days before a day: the median of `n` readings, null where there were too few."""
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=60)
+    on = models.DateField()
+    value = models.CharField(max_length=10, blank=True)
+    n = models.PositiveIntegerField()
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(("id", "facility", "on", "n"), PLAIN), "subject": IDENTIFYING, "value": SENSITIVE,
+    }  # fmt: skip
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["facility", "subject"], name="one_usual_temperature_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.on}"

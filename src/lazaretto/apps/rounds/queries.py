@@ -203,6 +203,12 @@ def clock_corrected(facility: Facility, span: Span, as_of: int) -> int:
     return rows.filter(recorded_at__lte=as_of).count()
 
 
+def fevers_of(person: Person) -> list[dict[str, Any]]:
+    """Return the fevers that a person's readings told of, and how each ended."""
+    rows = models.FeverEpisode.objects.filter(facility=person.facility_id, subject=person.code)
+    return [e.record() | {"closed_by": None} for e in rows.order_by("first_at", "pk")]
+
+
 def people_with_facts(facility: Facility, start: int, end: int) -> set[str]:
     """Return the codes of the people about whom something was recorded in [start, end)."""
     rows = models.Fact.objects.filter(

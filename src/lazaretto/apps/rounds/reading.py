@@ -39,7 +39,7 @@ _WHERE = (
 )
 _OBJECT = (
     "id", "subject_kind", "subject", "supersedes", "observation", "observed_at", "recorded_at", "outcome", "reason",
-    "source", "value", "by",
+    "source", "value", "by", "method", "site", "device",
 )  # fmt: skip
 _BATCH = 900
 
@@ -92,6 +92,21 @@ class Facts:
         """Return the facts of one observation, with the whole chain of corrections of each."""
         return self._with_chains(_objects(self._within(observation, span)))
 
+    def about(self, observation: str, subjects: Iterable[str], span: Span, kind: str = "person") -> list[record.Fact]:
+        """Return the facts of one observation about a few subjects, with the whole chain of corrections of each."""
+        codes, found = sorted(set(subjects)), dict[str, record.Fact]()
+        for at in range(0, len(codes), _BATCH):
+            some = {"subject_kind": kind, "subject__in": codes[at : at + _BATCH]}
+            found |= {f.id: f for f in _objects(self._within(observation, span).filter(**some))}
+        edge = list(found.values())
+        while edge:  # link by link: there are few
+            ids = {f.id for f in edge}
+            older = {f.supersedes for f in edge if f.supersedes} - found.keys()
+            linked = [*self._by_id(older), *self._by_id(ids, "supersedes")]
+            edge = [f for f in linked if f.id not in found]
+            found |= {f.id: f for f in edge}
+        return list(found.values())
+
     def reaching(self, observation: str, span: Span, least: Decimal) -> list[record.Fact]:
         """Return the same for those subjects only of whom any reading is at or over a value."""
         with connection.cursor() as cursor:
@@ -117,10 +132,10 @@ class Facts:
         known |= {f.id: f for f in self._by_id(self._chained(known) - known.keys())}
         return list(known.values())
 
-    def _by_id(self, ids: Iterable[str]) -> list[record.Fact]:
+    def _by_id(self, ids: Iterable[str], column: str = "id") -> list[record.Fact]:
         names = sorted(ids)
         batches = (names[at : at + _BATCH] for at in range(0, len(names), _BATCH))
-        return [fact for some in batches for fact in _objects(self._known.filter(id__in=some))]
+        return [fact for some in batches for fact in _objects(self._known.filter(**{f"{column}__in": some}))]
 
     @cached_property
     def _beside(self) -> Mapping[str, Sequence[str]]:
@@ -144,11 +159,10 @@ class Facts:
 
 def _objects(rows: QuerySet[models.Fact]) -> Iterator[record.Fact]:
     for id_, kind, subject, supersedes, *rest in rows.values_list(*_OBJECT).iterator(chunk_size=5000):
-        observation, observed, recorded, outcome, reason, source, value, by = rest
+        observation, observed, recorded, outcome, reason, *more = rest
         yield record.Fact(
-            id_, observation, f"{kind}:{subject}", observed, recorded, outcome, reason, supersedes or None, source,
-            value, by,
-        )  # fmt: skip
+            id_, observation, f"{kind}:{subject}", observed, recorded, outcome, reason, supersedes or None, *more
+        )
 
 
 def _together(parts: Sequence[Any]) -> Any:

@@ -11,7 +11,7 @@ from lazaretto.apps.journal.retention import Policy
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.rounds import purging
 from lazaretto.apps.rounds.holding import held_version
-from lazaretto.apps.rounds.models import Excuse, Fact, HeldClaim
+from lazaretto.apps.rounds.models import Excuse, Fact, FeverEpisode, HeldClaim, OwnUsual
 
 #: Entries whose facts are looked at in one transaction; an entry holds at most a thousand.
 _ENTRIES = 4
@@ -67,7 +67,7 @@ def _purge_said(log: Log, entity: str, keys: list[str], policy: str, *, by: str,
 
 
 def forget_person(facility: Facility, code: str, policy: str, *, by: str, at: int) -> None:
-    """Destroy the facts about a person, the claims about him that waited, and the excuses of his own."""
+    """Destroy the facts about a person, the claims about him that waited, his fevers and the excuses of his own."""
     own = Fact.objects.filter(facility=facility, subject_kind="person", subject=code)
     while ids := _some(own):
         purging.purge_facts(facility, ids, policy=policy, by=by, at=at)
@@ -79,3 +79,28 @@ def forget_person(facility: Facility, code: str, policy: str, *, by: str, at: in
         with transaction.atomic():
             _purge_said(facility.log, "held_claim", keys, policy, by=by, at=at)
             claims.delete()
+    fevers = FeverEpisode.objects.filter(facility=facility, subject=code)
+    _purge_fevers(facility.log, list(fevers.values_list("pk", flat=True)), policy, by=by, at=at)
+    OwnUsual.objects.filter(facility=facility, subject=code).delete()
+
+
+def fevers_due(log: Log, policy: Policy, at: int) -> int:
+    return _fevers(log, policy, at).count()
+
+
+def _fevers(log: Log, policy: Policy, at: int) -> QuerySet[FeverEpisode]:
+    return FeverEpisode.objects.filter(facility__log=log, ended_at__lt=policy.before(at))
+
+
+def purge_fevers(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int]:
+    while keys := list(_fevers(log, policy, at).values_list("pk", flat=True)[:400]):
+        yield _purge_fevers(log, keys, policy.id, by=by, at=at)
+
+
+@transaction.atomic
+def _purge_fevers(log: Log, keys: list[int], policy: str, *, by: str, at: int) -> int:
+    if not keys:
+        return 0
+    said = Record.objects.filter(entry__log=log, entity="fever", key__in=[str(key) for key in keys])
+    purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
+    return FeverEpisode.objects.filter(pk__in=keys).delete()[0]

@@ -1,6 +1,5 @@
 """Taking tables out, as they can be brought in again."""
 
-import csv
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -27,8 +26,8 @@ def export(
     """Write a table as it is now. It can be brought in again with `lazaretto import`. Changes nothing but the journal."""
     runtime.start()
     from lazaretto.apps.accounts.actions import record_taken_out
-    from lazaretto.apps.registry.tables import harmless, write_excel
     from lazaretto.apps.rounds import tables
+    from lazaretto.web.spreadsheets import write_csv, write_excel
 
     if table not in tables.NAMES:
         known = ", ".join(tables.NAMES)
@@ -41,11 +40,8 @@ def export(
     span = (instant(found.zone, first, 0), instant(found.zone, last, 24 * 60))
     lines = [list(tables.heads(table))] if empty else list(tables.lines(found, table, span=span))
     try:
-        if out.suffix == ".xlsx":
-            write_excel(out, lines)
-        else:
-            with out.open("w", encoding="utf-8-sig", newline="") as file:
-                csv.writer(file).writerows([[harmless(str(c)) for c in line] for line in lines])
+        write = write_excel if out.suffix == ".xlsx" else write_csv
+        write(out, lines)
     except OSError as error:
         runtime.fail(Text(f"写不了 {out}：{error.strerror}", f"cannot write {out}: {error.strerror}"))
     if not empty and table not in ("places", "groups", "assets"):

@@ -23,7 +23,7 @@ def submissions(
     from lazaretto.apps.accounts.models import Organisation
     from lazaretto.apps.console.presenters import submissions as words
     from lazaretto.apps.reporting import overview
-    from lazaretto.web.excel import write_excel
+    from lazaretto.web.spreadsheets import write_excel
 
     top = Organisation.objects.filter(code=bureau).first()
     if top is None:

@@ -1,8 +1,13 @@
 """The machine and the node: setting up, serving, checking."""
 
+import multiprocessing
+import os
+import resource
 import shutil
+import signal
 import sqlite3
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -11,6 +16,8 @@ from lazaretto.config import runtime
 from lazaretto.config.runtime import language, say
 from lazaretto.protocol.text import Text
 
+#: Connections that the server holds at once; open pages keep one each.
+CONNECTIONS = 2048
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -29,16 +36,43 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8000,
 ) -> None:
-    """Serve the pages and the API until stopped."""
+    """Serve the pages, the API and the news on open pages until stopped."""
     runtime.start()
     from granian import Granian
     from granian.constants import Interfaces
 
     runtime.out.print(say(f"http://{host}:{port}/  （Ctrl-C 停止）", f"http://{host}:{port}/  (Ctrl-C stops)"))
-    Granian(
-        "lazaretto.config.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=1,
-        blocking_threads=4, log_access=False,
-    ).serve()  # fmt: skip
+    _allow_connections()
+    server = Granian(
+        "lazaretto.config.asgi:application", address=host, port=port, interface=Interfaces.ASGI, workers=1,
+        backlog=CONNECTIONS, backpressure=CONNECTIONS, workers_kill_timeout=10, log_access=False, websockets=False,
+    )  # fmt: skip
+    server.on_startup(_end_streams_first)
+    server.serve()
+
+
+def _end_streams_first() -> None:
+    """Let what stops the server end the open streams before: it would wait for them, and they never end by themselves."""
+    from lazaretto.apps.console.live.hub import END
+
+    def also(before: Any) -> Callable[[int, Any], None]:
+        def stop(number: int, frame: Any) -> None:
+            for worker in multiprocessing.active_children():
+                if worker.pid:
+                    os.kill(worker.pid, END)
+            before(number, frame)
+
+        return stop
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, also(signal.getsignal(number)))
+
+
+def _allow_connections() -> None:
+    """Let this process hold as many connections as the system lets it, each of which is an open file."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 2 * CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, 2 * CONNECTIONS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(most, resource.getrlimit(resource.RLIMIT_NOFILE)[0]), hard))
 
 
 def doctor(json: Json = False) -> None:

@@ -1,7 +1,7 @@
 """Reads of accounts, by subject. Everything starts from the asker; what is not granted is denied."""
 
 from lazaretto.apps.accounts.queries.organisations import called, everywhere, managed, tree, visible, zone_for
-from lazaretto.apps.accounts.queries.reads import Look, logs_watched_by, looks_at, looks_in, reads_in, reads_of
+from lazaretto.apps.accounts.queries.reads import Look, logs_watched_by, looks_at, looks_in, with_users
 from lazaretto.apps.accounts.queries.scope import (
     NotAllowed,
     Term,
@@ -19,7 +19,6 @@ from lazaretto.apps.accounts.queries.scope import (
 from lazaretto.apps.accounts.queries.tokens import Bearer, digest_of, own_token, tokens_of, user_of_token
 from lazaretto.apps.accounts.queries.users import (
     authenticators,
-    by_ref,
     everybody,
     grant_of,
     grants_not_over,
@@ -39,7 +38,6 @@ __all__ = [
     "Term",
     "authenticators",
     "below",
-    "by_ref",
     "called",
     "check_may",
     "digest_of",
@@ -60,8 +58,6 @@ __all__ = [
     "organisations_where",
     "own_token",
     "permissions_in",
-    "reads_in",
-    "reads_of",
     "roles_in",
     "terms_in",
     "tokens_of",
@@ -73,5 +69,6 @@ __all__ = [
     "users_called",
     "users_seen_by",
     "visible",
+    "with_users",
     "zone_for",
 ]

@@ -13,20 +13,24 @@ from lazaretto.apps.accounts.queries.users import users_called
 from lazaretto.apps.journal.models import Log
 
 
-def reads_of(subject: str) -> QuerySet[SensitiveRead]:
-    """Return who looked at a person's file, the latest first. `subject` is the person's reference."""
-    return SensitiveRead.objects.filter(subject=subject).order_by("-read_at", "-id")
-
-
-def reads_in(
-    log: Log | QuerySet[Log], *, subject: str = "", by: str = "", since: int | None = None, until: int | None = None
+def looks_in(
+    logs: Log | QuerySet[Log],
+    *,
+    refs: Iterable[str] | None = None,
+    subject: str = "",
+    by: str = "",
+    since: int | None = None,
+    until: int | None = None,
 ) -> QuerySet[SensitiveRead]:
     """
     Return the looks kept in a log or in several, the latest first.
 
-    `subject` is a person's reference or its beginning; `by` a user's reference, or a part of his name; [since, until).
+    `refs` are the references of whose files, `subject` one of them or its beginning; `by` a user's reference, or a part
+    of his name; [since, until).
     """
-    found = SensitiveRead.objects.filter(log__in=log if isinstance(log, QuerySet) else [log])
+    found = SensitiveRead.objects.filter(log__in=logs if isinstance(logs, QuerySet) else [logs])
+    if refs is not None:
+        found = found.filter(subject__in=list(refs))
     if subject:
         found = found.filter(subject__startswith=subject)
     if by:
@@ -60,19 +64,14 @@ class Look(NamedTuple):
     why: str
 
 
-def looks_at(refs: Iterable[str], *, most: int | None = None) -> list[Look]:
+def looks_at(refs: Iterable[str]) -> list[Look]:
     """Return who was shown sensitive fields of files, the last look first."""
-    return _looks(SensitiveRead.objects.filter(subject__in=list(refs)), most)
+    return with_users(SensitiveRead.objects.filter(subject__in=list(refs)).order_by("-read_at", "-id"))
 
 
-def looks_in(log: int, *, refs: Iterable[str] | None = None, most: int = 200) -> list[Look]:
-    """Return who was shown sensitive fields in the facility whose log has this id, the last look first."""
-    rows = SensitiveRead.objects.filter(log_id=log)
-    return _looks(rows if refs is None else rows.filter(subject__in=list(refs)), most)
-
-
-def _looks(rows: QuerySet[SensitiveRead], most: int | None) -> list[Look]:
-    found = list(rows.order_by("-read_at", "-pk")[:most])
+def with_users(rows: Iterable[SensitiveRead]) -> list[Look]:
+    """Return looks, in the order given, with who looked by name."""
+    found = list(rows)
     users = users_called(r.by for r in found)
     none = User(username="")
     return [

@@ -25,11 +25,6 @@ def everybody() -> QuerySet[User]:
     return User.objects.select_related("organisation").prefetch_related(_grants()).order_by("username")
 
 
-def by_ref(refs: Iterable[str]) -> dict[str, User]:
-    """Return users by reference."""
-    return {user.ref: user for user in User.objects.filter(ref__in=set(refs))}
-
-
 def users_seen_by(asker: User, on: date) -> QuerySet[User]:
     """Return the users who belong, or have or had a role, where the asker manages users."""
     places = organisations_where(asker, [Permission.USERS_MANAGE], on)

@@ -9,6 +9,7 @@ from lazaretto.apps.console.forms import in_words
 from lazaretto.apps.console.presenters import words
 from lazaretto.apps.console.presenters.people import rows as lines_of
 from lazaretto.apps.console.presenters.places import in_language
+from lazaretto.apps.console.presenters.words import place_name
 from lazaretto.apps.registry.exports import born
 from lazaretto.apps.registry.identity import masked
 from lazaretto.apps.registry.merging import REASONS
@@ -69,6 +70,24 @@ def compared(listing: Any, beside: Mapping[int, Mapping[str, Any]]) -> list[dict
         {"name": name, "one": left, "two": right, **_verdict(*known.get(name, (left, right)), told=name in told)}
         for name, left, right in fields
     ]  # fmt: skip
+
+
+def consequences(keep: Any, absorb: Any, over: Any) -> list[str]:
+    """Return what a merge will do, in sentences; standings only by their number, as not everybody may read them."""
+    names = {"keep": keep.code, "other": absorb.code}
+    said = [gettext("%(other)s becomes a second file of %(keep)s; the lists show %(keep)s alone.") % names]
+    if over.place is not None:
+        said.append(gettext("%(keep)s is in %(place)s from now on.") % (names | {"place": place_name(over.place)}))
+    what = [
+        ngettext("%(n)s standing", "%(n)s standings", n) % {"n": n} if (n := len(over.standings)) else "",
+        ngettext("%(n)s post or group", "%(n)s posts or groups", n) % {"n": n} if (n := len(over.assignments)) else "",
+        ngettext("%(n)s lawful date", "%(n)s lawful dates", n) % {"n": n} if (n := len(over.dates)) else "",
+        ngettext("%(n)s other name", "%(n)s other names", n) % {"n": n} if (n := len(over.names)) else "",
+    ]
+    if any(what):
+        said.append(gettext("Goes over to %(keep)s: %(what)s.") % (names | {"what": words.joined(filter(None, what))}))
+    said.append(gettext("What was recorded before stays under its own code; both files are shown together."))
+    return said
 
 
 def _verdict(left: str, right: str, *, told: bool) -> dict[str, bool]:

@@ -1,6 +1,6 @@
 """A person's file in words: head, audit strip, precautions, timeline, standings, and what this role cannot see."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -228,37 +228,3 @@ def may_enter(may: Collection[Permission], kind: str) -> bool:
 def roles_with(permission: Permission) -> str:
     """Return who may see what the reader may not."""
     return words.joined(title(NAMES[role]) for role, held in POLICY.items() if permission in held)
-
-
-def looks(rows: Sequence[Any], asked: Any) -> dict[str, Any]:
-    """Return who looked at a file, the last thirty of them in lines."""
-    return {
-        "said": ngettext("%(n)s look", "%(n)s looks", len(rows)) % {"n": len(rows)},
-        "rows": [look_line(row, asked) for row in rows[:30]],
-    }
-
-
-def look_line(row: Any, asked: Any) -> dict[str, str]:
-    who = User(row.name_zh, row.name_en, row.username)
-    return {
-        "when": words.when(row.read_at, asked.facility.zone, asked.today),
-        "who": person_name(who),
-        "what": words.joined(field_name(f) for f in row.fields.split(",")),
-        "where": row.where,
-        "why": row.why,
-    }
-
-
-class User:
-    """Enough of a user to be called by name."""
-
-    def __init__(self, name_zh: str, name_en: str, username: str) -> None:
-        self.name_zh, self.name_en, self.username = name_zh, name_en, username
-
-
-def field_name(field: str) -> str:
-    if field == "identity_number":
-        return gettext("document number")
-    if field == "facts":
-        return gettext("readings")
-    return words.standing(field, "")[0]

@@ -23,6 +23,7 @@ class Section(NamedTuple):
 
 
 SECTIONS = (
+    Section("fevers", _("Fevers"), "heat", frozenset({_P.FACT_RECORD, _P.HEALTH_READ})),
     Section("people", _("People"), "people", READS_PEOPLE),
     Section("movements", _("Movements"), "moves", READS_PEOPLE),
     Section("headcount", _("Headcount"), "count", frozenset({_P.RESIDENTS_READ})),

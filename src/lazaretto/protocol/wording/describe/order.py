@@ -49,6 +49,7 @@ PHRASES: dict[tuple[str, str], Text] = {
     ("", "exposure_clock"): _LEAST,
     ("", "gap"): _LEAST,
     ("", "rest"): _LEAST,
+    ("", "masked_for"): Text("{}内", "for {}"),
     ("", "rounds"): _LEAST,
     ("", "min_strength"): _LEAST,
     ("", "standby_days"): _LEAST,
@@ -76,9 +77,12 @@ _COMMON = ("required", "effort", "owner", "checker", "retention")
 #: What is told of each part, in which order. A test fails where a field of a kind stands in neither this nor `UNTOLD`.
 ORDERS: dict[str, tuple[str, ...]] = {
     "Round": (
-        "active", "applies_to", "observation", "cadence", "standings", "screen_threshold", "confirm_threshold", "items", "record",
+        "active", "applies_to", "observation", "cadence", "standings", "screen_threshold", "confirm_threshold", "second_reading", "items", "record",
         "check", "sample", "pair", "entry_allowance", *_COMMON,
     ),
+    "SecondReading": ("within", "rest", "methods", "sites", "other_device", "masked_for", "own_usual", "device_check"),
+    "OwnUsual": ("above", "days", "readings"),
+    "DeviceCheck": ("observation", "most", "correct"),
     "SecondSource": ("by", "cadence", "tolerance"),
     "Chain": ("active", "applies_to", "stream", "directions", "classes", "requires", "ordered", "steps", "refusal", "standings", *_COMMON),
     "Step": ("does", "directions", "by", "place", "items", "observation", "wait", "wait_after", "within", "expires", "accept", "pair"),

@@ -7,7 +7,7 @@ from lazaretto.protocol.cadence import Cadence
 from lazaretto.protocol.round import Round
 from lazaretto.protocol.text import Text
 from lazaretto.protocol.wording import codes
-from lazaretto.protocol.wording.cadence import how_often, night, window
+from lazaretto.protocol.wording.cadence import duration, how_often, night, window
 from lazaretto.protocol.wording.describe.line import (
     NOTED,
     Line,
@@ -95,6 +95,32 @@ def confirm_threshold(teller: Teller, part: Any, path: str, depth: int) -> Itera
         yield Line("confirm_threshold", Text("确认", "Confirmed"), text, depth)
     elif unfilled(part, "confirm_threshold"):
         yield Line("confirm_threshold", Text("确认", "Confirmed"), UNFILLED, depth, filled=False)
+
+
+def second_reading(teller: Teller, part: Any, path: str, depth: int) -> Iterator[Line]:
+    how = part.second_reading
+    if how is None:
+        return
+    here = below(path, "second_reading")
+    due = Text(f"{duration(how.within).zh}内", f"within {duration(how.within).en}")
+    yield Line(here, field_name(type(part), "second_reading"), due, depth)
+    order = ("rest", "methods", "sites", "other_device", "masked_for")
+    yield from teller.tell(how, here, depth + 1, order)
+    if how.own_usual is not None:
+        own, more = how.own_usual, number(how.own_usual.above).zh
+        text = Text(
+            f"比最近 {own.days} 天的中位数高 {more} °C 起也须复测（至少 {own.readings} 次读数）",
+            f"from {more} °C over the median of the last {own.days} days on, too ({own.readings} readings at least)",
+        )
+        yield Line(below(here, "own_usual"), field_name(type(how), "own_usual"), text, depth + 1)
+    if how.device_check is not None:
+        most = number(how.device_check.most).zh
+        text = Text(
+            f"偏差超过 {most} °C 的体温计不作复测" + ("；其余按偏差更正" if how.device_check.correct else ""),
+            f"one that is off by more than {most} °C judges nothing"
+            + ("; the others are corrected by their error" if how.device_check.correct else ""),
+        )
+        yield Line(below(here, "device_check"), field_name(type(how), "device_check"), text, depth + 1)
 
 
 def check(teller: Teller, part: Any, path: str, depth: int) -> Iterator[Line]:
@@ -251,6 +277,7 @@ SPECIAL: dict[tuple[str, str], Special] = {
     **{(kind, "cadence"): cadence for kind in ("Round", "SecondSource", "Panel", "Form", "Report", "Entitlement", "Stock", "Drill")},
     ("Round", "screen_threshold"): screen_threshold,
     ("Round", "confirm_threshold"): confirm_threshold,
+    ("Round", "second_reading"): second_reading,
     ("Round", "check"): check,
     ("Chain", "ordered"): ordered,
     ("Step", "wait_after"): wait_after,

@@ -1,0 +1,27 @@
+from django.apps import AppConfig
+
+
+class WorkConfig(AppConfig):
+    name = "lazaretto.apps.work"
+    label = "work"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the journal how to read the rows of this app."""
+        from lazaretto.apps.journal import queries as journal
+        from lazaretto.apps.journal.retention import target
+        from lazaretto.apps.registry import files
+        from lazaretto.apps.registry.retention import forget_with
+        from lazaretto.apps.work import models, queries, retention
+
+        target("cascades", after="ended", due=retention.cascades_due, purge=retention.purge_cascades)
+        forget_with(retention.forget_person)
+        files.part_of_copy("cascades", queries.cascades_of)
+
+        journal.rows_now(
+            "cascade",
+            lambda log: (
+                (str(c.pk), c.record())
+                for c in models.Cascade.objects.filter(facility__log=log).prefetch_related("done").order_by("pk")
+            ),
+        )

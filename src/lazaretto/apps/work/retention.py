@@ -1,0 +1,41 @@
+"""What becomes of cascades when their time is over, or when a person's file goes."""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from lazaretto.apps.journal.models import Log, Record
+from lazaretto.apps.journal.purging import purge_records
+from lazaretto.apps.journal.retention import Policy
+from lazaretto.apps.registry.models import Facility
+from lazaretto.apps.work.models import Cascade, Done
+
+
+def cascades_due(log: Log, policy: Policy, at: int) -> int:
+    return _due(log, policy, at).count()
+
+
+def _due(log: Log, policy: Policy, at: int) -> QuerySet[Cascade]:
+    return Cascade.objects.filter(facility__log=log, ended_at__lt=policy.before(at))
+
+
+def purge_cascades(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int]:
+    while keys := list(_due(log, policy, at).values_list("pk", flat=True)[:400]):
+        yield _purge(log, keys, policy.id, by=by, at=at)
+
+
+def forget_person(facility: Facility, code: str, policy: str, *, by: str, at: int) -> None:
+    """Destroy the cascades about a person."""
+    rows = Cascade.objects.filter(facility=facility, subject=f"person:{code}")
+    _purge(facility.log, list(rows.values_list("pk", flat=True)), policy, by=by, at=at)
+
+
+@transaction.atomic
+def _purge(log: Log, keys: list[int], policy: str, *, by: str, at: int) -> int:
+    if not keys:
+        return 0
+    said = Record.objects.filter(entry__log=log, entity="cascade", key__in=[str(key) for key in keys])
+    purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
+    Done.objects.filter(cascade__in=keys).delete()
+    return Cascade.objects.filter(pk__in=keys).delete()[0]
