@@ -52,7 +52,8 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@$(BIN)/python -m tests.benchmark.house_day
 	@for engine in sqlite postgres; do \
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.imports && \
-		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.posts || exit 1; done
+		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.posts && \
+		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.api_batch || exit 1; done
 	@$(BIN)/python -m tests.benchmark.registry
 	@$(BIN)/python -m tests.benchmark.surveillance
 	@$(BIN)/python -m tests.benchmark.live

@@ -49,13 +49,13 @@ def bare(facility: Any, rows: list[dict[str, str]], at: int, chunk: int = ROWS) 
     from django.db import connection, transaction
 
     from lazaretto.apps.rounds.actions import _INSERT
-    from lazaretto.apps.rounds.facts import FIELDS, Border
+    from lazaretto.apps.rounds.facts import Admitted, Border
     from lazaretto.apps.rounds.models import Fact
 
     entry = Fact.objects.filter(facility=facility)[0].entry_id
     border = Border(facility, _document(facility, at), at)
     ready = [(*border.admit(r), at, secrets.token_bytes(32), facility.pk, entry) for r in rows]
-    assert len(ready[0]) == len(FIELDS) + 4
+    assert len(ready[0]) == len(Admitted._fields) + 4
 
     def insert() -> None:
         for first in range(0, ROWS, chunk):

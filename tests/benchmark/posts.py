@@ -28,11 +28,13 @@ IMPORTED, RESIDENTS, ROUND = 100_000, 5000, 200
 def token(facility: Any) -> str:
     from lazaretto.apps.accounts import actions as accounts
     from lazaretto.apps.accounts.models import Role
+    from lazaretto.apps.accounts.permissions import Permission
 
     at = house.midnight()
     user = accounts.create_user(username="ward", password="correct horse battery", by="bench", at=at)
     accounts.grant(user=user, role=Role.WARD_OFFICER, organisation=facility.organisation, by="bench", at=at)
-    return str(accounts.create_token(user=user, label="bench", ends_at=4_000_000_000_000, by="bench", at=at))
+    rest = {"scopes": [Permission.FACT_RECORD], "ends_at": 4_000_000_000_000, "by": "bench", "at": at}
+    return str(accounts.create_token(user=user, label="bench", **rest))
 
 
 def table(path: Path) -> None:

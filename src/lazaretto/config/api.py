@@ -7,8 +7,11 @@ Every refusal is a problem document (RFC 9457) with its words in Chinese and Eng
 import time
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
@@ -19,6 +22,7 @@ from lazaretto.apps.accounts.queries import NotAllowed
 from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.registry.queries import NoSuchFacility
 from lazaretto.apps.rounds.api import router as rounds
+from lazaretto.apps.rounds.lines import TooMuch
 from lazaretto.config import trouble
 from lazaretto.protocol.clock import local_day
 from lazaretto.protocol.text import Text
@@ -74,6 +78,29 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, "http", Text(str(error), str(error)))
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return _too_much(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
+
+
+@api.exception_handler(TooMuch)
+def _too_many(request: HttpRequest, error: TooMuch) -> HttpResponse:
+    return _too_much(error.limit, **error.totals)
+
+
+def _too_much(limit: int, **taken: int) -> HttpResponse:
+    size = f"{limit / 1_048_576:g}"
+    zh = f"一次最多 {size} MB；请分几次发送，或用 NDJSON 逐行发送"
+    en = f"one request brings at most {size} MB; send the facts in several, or line by line as NDJSON"
+    return problem(413, "too_large", Text(zh, en), **taken)
+
+
+@api.exception_handler(UnreadablePostError)
+def _cut_short(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
+    said = Text("连接中断；再发一次，已收录的不会重复", "the connection broke off; send it again, nothing is doubled")
+    return problem(400, "cut_short", said)
 
 
 @api.exception_handler(OperationalError)

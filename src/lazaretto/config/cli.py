@@ -17,6 +17,7 @@ from lazaretto.config.commands import (
     exports,
     facility,
     imports,
+    mqtt,
     organisations,
     papers,
     people,
@@ -68,6 +69,7 @@ app.add_typer(sheet.app, name="sheet")
 app.command("submissions")(submissions.submissions)
 app.command("export")(exports.export)
 app.add_typer(people.app, name="person")
+app.add_typer(mqtt.app, name="mqtt")
 
 
 @app.callback()

@@ -8,6 +8,7 @@ LAZARETTO_HTTPS     1 behind TLS: secure cookies and HSTS
 LAZARETTO_SECOND_FACTOR
                     who must sign in with a second factor: required (everybody), roles (those who sign, approve, read
                     health information, manage users or take bundles in; the default) or optional (nobody)
+LAZARETTO_FACTS_MB  how many megabytes of facts one request may bring line by line (default 100)
 """
 
 import os
@@ -168,6 +169,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FACTS_MAX_BYTES = int(os.environ.get("LAZARETTO_FACTS_MB", "100")) * 1024 * 1024
 
 _https = os.environ.get("LAZARETTO_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https

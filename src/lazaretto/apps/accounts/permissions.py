@@ -18,6 +18,7 @@ class Permission(StrEnum):
     REPORT_SIGN = "report.sign"
     FACT_RECORD = "fact.record"
     EXCUSE_RECORD = "excuse.record"
+    CLAIM_DECIDE = "claim.decide"
     PROTOCOL_READ = "protocol.read"
     OVERRIDE_REQUEST = "override.request"
     OVERRIDE_APPROVE = "override.approve"
@@ -49,6 +50,9 @@ WORDS: dict[Permission, Text] = {
     Permission.REPORT_SIGN: Text("签发和更正日报", "sign and amend the day's report"),
     Permission.FACT_RECORD: Text("录入巡查记录", "enter what rounds found"),
     Permission.EXCUSE_RECORD: Text("写免做原因", "record why a round was not owed"),
+    Permission.CLAIM_DECIDE: Text(
+        "处理时间可疑的记录：收录或退回", "take in or refuse what was recorded with a time that cannot be right"
+    ),
     Permission.PROTOCOL_READ: Text("看规程", "read the protocol"),
     Permission.OVERRIDE_REQUEST: Text(
         "申请临时改动规程的数值", "ask that a value of the protocol be another one for a while"
@@ -117,15 +121,15 @@ POLICY: dict[str, frozenset[Permission]] = {
     Role.LOGISTICS: frozenset({_P.FACT_RECORD, _P.PROTOCOL_READ, _P.PLACES_READ}),
     Role.DEPARTMENT_HEAD: frozenset(
         {
-            _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, *_NAMES,
-            _P.IDENTITY_READ, _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS, _P.TABLES_EXPORT,
-            _P.TRANSFER,
+            _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST,
+            *_NAMES, _P.IDENTITY_READ, _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS,
+            _P.TABLES_EXPORT, _P.TRANSFER,
         }
     ),
     Role.EPIDEMIC_LEAD: frozenset(
         {
             _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.REPORT_SIGN, _P.FACT_RECORD, _P.EXCUSE_RECORD,
-            _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, _P.OVERRIDE_APPROVE, *_NAMES, _P.IDENTITY_READ, _P.HEALTH_READ,
+            _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, _P.OVERRIDE_APPROVE, *_NAMES, _P.IDENTITY_READ, _P.HEALTH_READ,
             _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS, _P.PRECAUTION_SET, _P.TABLES_EXPORT,
             _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER,
         }

@@ -64,7 +64,7 @@ def report(asked: Asked, seen: Day, now: int, words: Vocabulary) -> dict[str, An
         "may_read_own": asked.own,
         "may_read_outgoing": Permission.REPORT_READ_OUTGOING in asked.may,
         "evidence": evidence.table(document, words.measures),
-        "facts": evidence.facts_sentence(document["facts"]),
+        "facts": evidence.facts_sentence(document),
         "contradictions": speaker.lines(document["contradictions"]),
         "n_contradictions": verdict.contradiction_count(document),
         "unwritten": max(len(document["contradictions"]) - contradictions.MOST, 0),

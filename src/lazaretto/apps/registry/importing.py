@@ -26,6 +26,13 @@ Taken = Literal["created", "updated", "skipped"]
 HELD_MS = 200
 
 
+def next_chunk(chunk: int, rows: int, took_ms: int, *, least: int, most: int) -> int:
+    """Return how many rows to write at once after `rows` took so long, so that others never wait longer than that."""
+    if took_ms > HELD_MS:
+        return max(least, chunk // 2)
+    return min(most, chunk * 2) if rows == chunk and 0 < took_ms * 2 <= HELD_MS else chunk
+
+
 class Importer(ABC):
     """
     One kind of table. `required` columns must be there; other `known` ones may. `chunk` rows are written at once: at first
@@ -61,10 +68,7 @@ class Importer(ABC):
 
     def pace(self, rows: int, took_ms: int) -> None:
         """Choose the size of the next chunk by how long the last one took."""
-        if took_ms > HELD_MS:
-            self.chunk = max(self.least, self.chunk // 2)
-        elif rows == self.chunk and 0 < took_ms * 2 <= HELD_MS:
-            self.chunk = min(self.most, self.chunk * 2)
+        self.chunk = next_chunk(self.chunk, rows, took_ms, least=self.least, most=self.most)
 
     def moment(self, row: Row, column: str) -> int | None:
         """Return the instant in a cell, None if it is empty. :raises RowError: if it cannot be read."""

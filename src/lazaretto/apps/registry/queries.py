@@ -12,7 +12,7 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.registry import headcount
 from lazaretto.apps.registry.models import Facility, Movement, Person, Place, Presence
 from lazaretto.apps.registry.movements import AWAY_EXITS, KINDS
-from lazaretto.protocol.clock import FOREVER
+from lazaretto.protocol.clock import FOREVER, FOREVER_AGO, instant
 
 #: Base classes of people who are held or supervised; all others are staff or come from outside.
 HELD = ("resident", "supervisee", "student")
@@ -34,6 +34,42 @@ def facility_for(user: User, code: str, permission: Permission, on: date) -> Fac
         raise NoSuchFacility(code)
     accounts.check_may(user, permission, facility.organisation_id, on)
     return facility
+
+
+#: For how long after a role ended by its date what was written down under it may still be handed in.
+AFTERWARDS = 7 * 86_400_000
+
+
+def writing_in(user: User, code: str, permission: Permission, at: int) -> tuple[Facility, list[tuple[int, int]]]:
+    """
+    Return a facility in which the asker may write now, and the spans [from, to) of what he may write about: those in
+    which his roles gave him `permission`. A role that ended by its date still counts for `AFTERWARDS`.
+
+    :raises NoSuchFacility: if it is outside everything he was granted. :raises NotAllowed: if it is inside, and his
+        roles there do not have the permission.
+    """
+    facility = (
+        Facility.objects.select_related("organisation__command_parent", "organisation__health_parent", "log")
+        .filter(code=code)
+        .first()
+    )
+    if facility is None:
+        raise NoSuchFacility(code)
+    terms = [(t, _instants(facility, t)) for t in accounts.terms_in(user, facility.organisation)]
+    now = [(t, span) for t, span in terms if span[0] <= at < span[1] + AFTERWARDS]
+    if not now:
+        raise NoSuchFacility(code)
+    spans = [span for t, span in now if permission in t.permissions]
+    if not spans:
+        raise accounts.NotAllowed(permission)
+    return facility, spans
+
+
+def _instants(facility: Facility, term: accounts.Term) -> tuple[int, int]:
+    return (
+        FOREVER_AGO if term.starts_on is None else instant(facility.zone, term.starts_on, 0),
+        FOREVER if term.ends_on is None else instant(facility.zone, term.ends_on, 0),
+    )
 
 
 def facility_of(code: str) -> Facility:

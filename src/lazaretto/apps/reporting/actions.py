@@ -106,9 +106,9 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any
         then, now = _numbers(old.get(id_)), _numbers(new.get(id_))
         if then != now:
             found.append({"measure": id_, "before": then, "after": now})
-    for name in ("status", "facts", "counts", "contradictions"):
-        if before[name] != after[name]:
-            found.append({"part": name, "before": before[name], "after": after[name]})
+    for name in ("status", "facts", "clock_corrected", "counts", "contradictions"):
+        if before.get(name) != after.get(name):
+            found.append({"part": name, "before": before.get(name), "after": after.get(name)})
     return found
 
 

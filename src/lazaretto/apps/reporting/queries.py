@@ -12,7 +12,7 @@ from lazaretto.apps.reporting.contradictions import contradictions, units
 from lazaretto.apps.reporting.counts import counts, fevers
 from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.suppression import gap_cells, suppressed
-from lazaretto.apps.rounds.queries import DayEvidence, day_evidence
+from lazaretto.apps.rounds.queries import DayEvidence, clock_corrected, day_evidence
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.record import Subject
@@ -73,7 +73,7 @@ def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[
     expected, reported = units(day, unit_of)
     found = contradictions(facility, day, counts=per_population, fevers=fever, silent=expected - reported)
     found += entered_late_contradictions(asked, checks.entered_late_share)
-    document = {
+    document: dict[str, Any] = {
         "facility": facility.code,
         "on": on.isoformat(),
         "as_of": utc_text(as_of),
@@ -93,6 +93,8 @@ def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[
         "signed_by": None,
         "checkpoint": sign_head(Log.objects.get(pk=facility.log_id)),
     }
+    if n_corrected := clock_corrected(facility, (start, end), as_of):
+        document["clock_corrected"] = n_corrected
     return document, outgoing(document, _gap_cells(day, list(asked), unit_of))
 
 

@@ -12,7 +12,7 @@ from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.registry.models import Assignment, Facility
 from lazaretto.apps.rounds import fevers
-from lazaretto.apps.rounds.facts import FIELDS, Admitted
+from lazaretto.apps.rounds.facts import Admitted
 from lazaretto.apps.rounds.leaves import leaves
 from lazaretto.apps.rounds.models import Excuse, Fact, IdConflict
 from lazaretto.protocol.canonical import digest
@@ -20,8 +20,9 @@ from lazaretto.protocol.clock import FOREVER
 
 FactOutcome = Literal["created", "skipped", "id_conflict"]
 _BATCH = 900
-_COLUMNS = ", ".join(f'"{name}"' for name in (*FIELDS, "recorded_at", "salt", "facility_id", "entry_id"))
-_INSERT = f"INSERT INTO rounds_fact ({_COLUMNS}) VALUES ({', '.join(['%s'] * (len(FIELDS) + 4))})"
+_NAMES = (*Admitted._fields, "recorded_at", "salt", "facility_id", "entry_id")
+_COLUMNS = ", ".join(f'"{name}"' for name in _NAMES)
+_INSERT = f"INSERT INTO rounds_fact ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(_NAMES))})"
 _COPY = f"COPY rounds_fact ({_COLUMNS}) FROM STDIN"
 
 
@@ -41,7 +42,7 @@ def sort_out(facility: Facility, facts: Sequence[Admitted], before: dict[str, Ad
     """
     Say what would become of facts, and write nothing. `before` holds facts of earlier batches, and gets the new ones.
     """
-    known = _known(facility, [f.id for f in facts])
+    known = facts_on_file(facility, [f.id for f in facts])
     received = Received()
     for fact in facts:
         other = known.get(fact.id) or (before or {}).get(fact.id)
@@ -49,7 +50,7 @@ def sort_out(facility: Facility, facts: Sequence[Admitted], before: dict[str, Ad
             known[fact.id] = fact
             received.new.append(fact)
             received.outcomes.append("created")
-        elif other == fact:
+        elif other == fact or other.claimed() == fact.claimed():
             received.outcomes.append("skipped")
         else:
             received.conflicts.append(fact)
@@ -59,14 +60,17 @@ def sort_out(facility: Facility, facts: Sequence[Admitted], before: dict[str, Ad
     return received
 
 
-def record_facts(facility: Facility, facts: Sequence[Admitted], *, by: str, at: int) -> Received:
+def record_facts(
+    facility: Facility, facts: Sequence[Admitted], *, by: str, at: int, protocol: str | None = None
+) -> Received:
     """
     Take facts that the border admitted. Same id and same content is a no-op; same id and other content is refused as
-    `id_conflict`, which the day's report shows. One journal entry per call.
+    `id_conflict`, which the day's report shows. One journal entry per call; `protocol` is the digest of what the border
+    knew, looked up if it is not given.
 
     Leaves are made before the journal is locked, for the moment `at`; they are made again if the journal is ahead of it.
     """
-    protocol = _protocol(facility, at)
+    protocol = _protocol(facility, at) if protocol is None else protocol
     hashed = _hashed(facts, at)
     with transaction.atomic():
         log = Log.objects.select_for_update().get(pk=facility.log_id)  # one writer at a time: ids are looked up once
@@ -82,7 +86,7 @@ def record_facts(facility: Facility, facts: Sequence[Admitted], *, by: str, at: 
     return received
 
 
-def _known(facility: Facility, ids: Sequence[str]) -> dict[str, Admitted]:
+def facts_on_file(facility: Facility, ids: Sequence[str]) -> dict[str, Admitted]:
     """Return the facts on file of these ids; nearly always there are none, so first it is asked which."""
     there: list[str] = []
     with connection.cursor() as cursor:
@@ -96,7 +100,7 @@ def _known(facility: Facility, ids: Sequence[str]) -> dict[str, Admitted]:
     found: dict[str, Admitted] = {}
     for start in range(0, len(there), _BATCH):
         rows = Fact.objects.filter(facility=facility, id__in=there[start : start + _BATCH])
-        found |= {row[0]: Admitted(*row) for row in rows.values_list(*FIELDS)}
+        found |= {row[0]: Admitted(*row) for row in rows.values_list(*Admitted._fields)}
     return found
 
 

@@ -12,11 +12,17 @@ class RoundsConfig(AppConfig):
         from lazaretto.apps.journal.retention import target
         from lazaretto.apps.registry import files
         from lazaretto.apps.registry.retention import forget_with
-        from lazaretto.apps.rounds import actions, models, queries, retention
+        from lazaretto.apps.rounds import actions, holding, models, queries, retention
 
         journal.rows_of("facts_recorded", actions.leaves_of)
         journal.rows_now(
             "excuse", lambda log: ((str(e.pk), e.record()) for e in models.Excuse.objects.filter(facility__log=log))
+        )
+        journal.rows_now(
+            "held_claim",
+            lambda log: (
+                (v.key, v.record) for v in map(holding.held_version, models.HeldClaim.objects.filter(facility__log=log))
+            ),
         )
         journal.rows_now(
             "fever",
@@ -30,6 +36,7 @@ class RoundsConfig(AppConfig):
         forget_with(retention.forget_person)
         files.part_of_copy("facts", queries.facts_about)
         files.part_of_copy("excuses", queries.excuses_of)
+        files.part_of_copy("held_claims", queries.claims_about)
         files.part_of_copy("fevers", queries.fevers_of)
         journal.rows_now(
             "sheet",

@@ -5,11 +5,14 @@ A claim is the outside's words (a dict of text); what is `Admitted` is ours. Err
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
+
+from django.db import connection
 
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.registry.tables import RowError
@@ -32,7 +35,7 @@ KINDS = {
 LENGTHS = {"ucum": 20, "method": 40, "site": 40, "device": 60, "by": 60, "source": 20, "reason": 120, "note": 500}
 #: What a table says in the same way of many rows.
 SAID = ("observation", "outcome", "value", "supersedes", *LENGTHS)
-#: How far a claim may lie ahead of our clock before it is refused.
+#: How far a clock may be off, and a claim ahead of ours, before it matters.
 AHEAD_MS = 120_000
 #: How many of a kind a border keeps in mind.
 KEPT = 20_000
@@ -41,6 +44,11 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)?", re.
 #: What the seconds after a minute add to it.
 SECONDS = {f":{second:02d}": second * 1000 for second in range(60)}
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+_REGISTERS = {
+    "person": "registry_person", "place": "registry_place", "asset": "registry_asset", "group": "registry_group",
+}  # fmt: skip
+_AMONG = {"sqlite": " AND code IN (SELECT value FROM json_each(%s))", "postgresql": " AND code = ANY(%s)"}
 
 #: Which codes a claim may mean, by the kind of subject.
 Registers = Mapping[str, Collection[str]]
@@ -65,29 +73,53 @@ class Admitted(NamedTuple):
     reason: str
     supersedes: str
     note: str
+    claimed_at: int | None = None
+
+    def claimed(self) -> "Admitted":
+        """Return the fact as its writer's clock had it: this is what is the same when it is sent again."""
+        return self if self.claimed_at is None else self._replace(observed_at=self.claimed_at, claimed_at=None)
 
     def content(self) -> dict[str, Any]:
         """Return what makes two facts of one id the same."""
-        return dict(zip(CONTENT, self[1:], strict=True))
+        return dict(zip(CONTENT, self.claimed()[1:-1], strict=True))
+
+
+class Waits(RowError):
+    """A claim about a time that cannot be believed as it stands: a person has to decide. `why` says what is wrong."""
+
+    def __init__(self, fact: Admitted, why: str) -> None:
+        super().__init__("observed_at", WAITS[why])
+        self.fact, self.why = fact, why
+
+
+WAITS = {
+    "future": Text("这个时间还没到，请核对", "this time is in the future; check it"),
+    "before_last_sync": Text(
+        "时间早于设备上次同步前 7 天，请核对", "this is from more than 7 days before the device's last sync; check it"
+    ),
+}
 
 
 def registers(facility: Facility, codes: Iterable[str] | None = None) -> Registers:
-    """Return the codes of who and what is on file, by kind: all of them, or those among `codes`."""
-    rows: dict[str, Any] = {
-        "person": facility.people, "place": facility.places, "asset": facility.assets, "group": facility.groups,
-    }  # fmt: skip
-    only = {} if codes is None else {"code__in": list(codes)}
-    found: dict[str, Collection[str]] = {
-        kind: frozenset(known.filter(**only).values_list("code", flat=True)) for kind, known in rows.items()
-    }
-    return found | {"facility": frozenset({facility.code})}
+    """Return the codes of who and what is on file, by kind: all of them, or those among `codes`, in one query."""
+    found: dict[str, set[str]] = {kind: set() for kind in _REGISTERS} | {"facility": {facility.code}}
+    only, asked = ("", None) if codes is None else (_AMONG[connection.vendor], list(codes))
+    said = json.dumps(asked) if connection.vendor == "sqlite" else asked
+    selects = [f"SELECT '{kind}', code FROM {name} WHERE facility_id = %s{only}" for kind, name in _REGISTERS.items()]
+    values = [facility.pk] if asked is None else [facility.pk, said]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects), values * len(selects))
+        for kind, code in cursor.fetchall():
+            found[kind].add(code)
+    return found
 
 
 @dataclass(slots=True)
 class Border:
     """
     What claims are checked against: the words of the protocol and who and what is on file. `known` are the codes on
-    file, where the caller has looked up only those that its claims name.
+    file, where the caller has looked up only those that its claims name. `skew` is how far the writer's clock is behind
+    ours: times are put right by it. What is before `oldest`, or ahead of our clock, `Waits`.
 
     What was made of a subject, a minute or the rest of a row is kept: the rows of a table say the same over and over.
     """
@@ -96,6 +128,8 @@ class Border:
     document: Document
     now: int
     known: Registers | None = None
+    skew: int = 0
+    oldest: int = 0
     observations: dict[str, str] = field(init=False)
     registers: Registers = field(init=False)
     _subjects: dict[tuple[str, str], tuple[str, str]] = field(init=False, default_factory=dict)
@@ -127,12 +161,22 @@ class Border:
         id_ = get("id", "")
         if id_:
             id_ = id_.lower() if _UUID.fullmatch(id_) else self._id(id_, "id")
-        fact = Admitted(id_, manner[0], kind, subject, observed_at, *manner[1:])
+        fact = Admitted(id_, manner[0], kind, subject, observed_at, *manner[1:])  # type: ignore[arg-type]
         if not id_:
             fact = fact._replace(id=self._derived_id(fact))
         if fact.supersedes and fact.supersedes == fact.id:
             raise RowError("supersedes", Text("不能更正自己", "a fact cannot supersede itself"))
+        if self.skew:
+            observed_at += self.skew
+            fact = fact._replace(observed_at=observed_at, claimed_at=fact.observed_at)
+        if not self.oldest <= observed_at <= self.now + AHEAD_MS:
+            raise self._unbelievable(fact)
         return fact
+
+    def _unbelievable(self, fact: Admitted) -> RowError:
+        if fact.observed_at < 0:
+            return RowError("observed_at", Text("时间太早", "this is too long ago"))
+        return Waits(fact, "future" if fact.observed_at > self.now else "before_last_sync")
 
     def manner(self, claim: Mapping[str, str]) -> tuple[str, ...]:
         """Return everything in a claim but who, when and the id: many of a table's rows have it in common."""
@@ -207,7 +251,7 @@ class Border:
 
     def _observed_at(self, text: str) -> int:
         try:
-            moment = self._moment(text)
+            return self._moment(text)
         except (ValueError, OverflowError):
             raise RowError(
                 "observed_at",
@@ -216,11 +260,6 @@ class Border:
                     f"cannot read the time {text!r}; write 2026-03-17 08:00 or 2026-03-17T08:00+08:00",
                 ),
             ) from None
-        if moment > self.now + AHEAD_MS:
-            raise RowError("observed_at", Text(f"时间 {text} 还没到", f"{text} is in the future"))
-        if moment < 0:
-            raise RowError("observed_at", Text(f"时间 {text} 太早", f"{text} is too long ago"))
-        return moment
 
     def _moment(self, text: str) -> int:
         """Return what `parse_moment` does, and keep a past minute: other seconds follow it in other rows."""
@@ -277,5 +316,5 @@ class Border:
 
     def _derived_id(self, fact: Admitted) -> str:
         """A sheet without ids gets them from its content, so that handing it in twice is a no-op."""
-        said = "|".join(str(v) for v in [self.facility.code, *fact[1:]])
+        said = "|".join(str(v) for v in [self.facility.code, *fact[1:-1]])
         return "c-" + hashlib.sha256(said.encode()).hexdigest()[:32]

@@ -7,11 +7,16 @@ from django.db import models
 from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN, SENSITIVE
 from lazaretto.apps.registry.models import Facility
+from lazaretto.apps.rounds.devices import Device as Device  # these two are tables of this app as well
+from lazaretto.apps.rounds.devices import HeldClaim as HeldClaim
 
 
 class Fact(models.Model):
     """
     Something observed or done, of one observation. `pk` is (facility, id): another facility's ids are another world.
+
+    `observed_at` is when it happened by our clock; `claimed_at` is what the writer's clock said, where that one was
+    wrong or a person corrected it, and otherwise null.
     """
 
     pk = models.CompositePrimaryKey("facility_id", "id")
@@ -21,6 +26,7 @@ class Fact(models.Model):
     subject_kind = models.CharField(max_length=10)
     subject = models.CharField(max_length=60)
     observed_at = models.BigIntegerField()
+    claimed_at = models.BigIntegerField(null=True, blank=True)
     recorded_at = models.BigIntegerField()
     outcome = models.CharField(max_length=10)
     value = models.CharField(max_length=40, blank=True)
@@ -38,8 +44,8 @@ class Fact(models.Model):
 
     PRIVACY: ClassVar = {
         **dict.fromkeys(
-            ("facility", "id", "observation", "subject_kind", "observed_at", "recorded_at", "ucum", "method", "site",
-             "device", "source", "supersedes", "salt", "entry"), PLAIN,
+            ("facility", "id", "observation", "subject_kind", "observed_at", "claimed_at", "recorded_at", "ucum",
+             "method", "site", "device", "source", "supersedes", "salt", "entry"), PLAIN,
         ),
         **dict.fromkeys(("subject", "by"), IDENTIFYING),
         **dict.fromkeys(("outcome", "value", "reason", "note"), SENSITIVE),
@@ -61,13 +67,11 @@ class Fact(models.Model):
     def ref(self) -> str:
         return f"{self.subject_kind}:{self.subject}"
 
-    def content(self) -> dict[str, Any]:
-        """Return what makes two facts of one id the same; when it was recorded does not."""
-        return {name: getattr(self, name) for name in CONTENT}
-
     def record(self) -> dict[str, Any]:
-        """Return what the journal's leaf is made of."""
-        return {"id": self.id, "recorded_at": self.recorded_at, **self.content()}
+        """Return what the journal's leaf is made of; a claimed time is in it only where there is one."""
+        claimed = {} if self.claimed_at is None else {"claimed_at": self.claimed_at}
+        said = {name: getattr(self, name) for name in CONTENT}
+        return {"id": self.id, "recorded_at": self.recorded_at, **claimed, **said}
 
 
 CONTENT = (

@@ -180,6 +180,29 @@ def excuses_of(person: Person) -> list[dict[str, Any]]:
     return [e.record() | {"by": None} for e in rows.order_by("starts", "pk")]
 
 
+def claims_about(person: Person) -> list[dict[str, Any]]:
+    """Return what was claimed about a person and waited for somebody to decide; who sent and who decided are left out."""
+    rows = models.HeldClaim.objects.filter(facility=person.facility_id, subject=f"person:{person.code}")
+    shown = ("observation", "observed_at", "outcome", "value", "ucum", "note")
+    return [
+        {
+            "id": c.fact_id,
+            **{name: c.claim[name] for name in shown},
+            "recorded_at": c.received_at,
+            "state": c.decision or "waiting",
+        }
+        for c in rows.order_by("received_at", "pk")
+    ]
+
+
+def clock_corrected(facility: Facility, span: Span, as_of: int) -> int:
+    """Return how many facts observed in [start, end) carry a time that is not what their writer's clock said."""
+    rows = models.Fact.objects.filter(
+        facility=facility, claimed_at__isnull=False, observed_at__gte=span[0], observed_at__lt=span[1]
+    )
+    return rows.filter(recorded_at__lte=as_of).count()
+
+
 def fevers_of(person: Person) -> list[dict[str, Any]]:
     """Return the fevers that a person's readings told of, and how each ended."""
     rows = models.FeverEpisode.objects.filter(facility=person.facility_id, subject=person.code)

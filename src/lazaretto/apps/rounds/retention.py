@@ -10,7 +10,8 @@ from lazaretto.apps.journal.purging import purge_records
 from lazaretto.apps.journal.retention import Policy
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.rounds import purging
-from lazaretto.apps.rounds.models import Excuse, Fact, FeverEpisode, OwnUsual
+from lazaretto.apps.rounds.holding import held_version
+from lazaretto.apps.rounds.models import Excuse, Fact, FeverEpisode, HeldClaim, OwnUsual
 
 #: Entries whose facts are looked at in one transaction; an entry holds at most a thousand.
 _ENTRIES = 4
@@ -56,19 +57,28 @@ def purge_excuses(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int
 
 @transaction.atomic
 def _purge_excuses(log: Log, keys: list[int], policy: str, *, by: str, at: int) -> int:
-    said = Record.objects.filter(entry__log=log, entity="excuse", key__in=[str(key) for key in keys])
-    purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
+    _purge_said(log, "excuse", [str(key) for key in keys], policy, by=by, at=at)
     return Excuse.objects.filter(pk__in=keys).delete()[0]
 
 
+def _purge_said(log: Log, entity: str, keys: list[str], policy: str, *, by: str, at: int) -> None:
+    said = Record.objects.filter(entry__log=log, entity=entity, key__in=keys)
+    purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
+
+
 def forget_person(facility: Facility, code: str, policy: str, *, by: str, at: int) -> None:
-    """Destroy the facts about a person, his fevers and the excuses of his own."""
+    """Destroy the facts about a person, the claims about him that waited, his fevers and the excuses of his own."""
     own = Fact.objects.filter(facility=facility, subject_kind="person", subject=code)
     while ids := _some(own):
         purging.purge_facts(facility, ids, policy=policy, by=by, at=at)
     excuses = list(Excuse.objects.filter(Q(subject=f"person:{code}"), facility=facility).values_list("pk", flat=True))
     if excuses:
         _purge_excuses(facility.log, excuses, policy, by=by, at=at)
+    claims = HeldClaim.objects.filter(subject=f"person:{code}", facility=facility)
+    if keys := [held_version(claim).key for claim in claims]:
+        with transaction.atomic():
+            _purge_said(facility.log, "held_claim", keys, policy, by=by, at=at)
+            claims.delete()
     fevers = FeverEpisode.objects.filter(facility=facility, subject=code)
     _purge_fevers(facility.log, list(fevers.values_list("pk", flat=True)), policy, by=by, at=at)
     OwnUsual.objects.filter(facility=facility, subject=code).delete()

@@ -4,6 +4,7 @@ from lazaretto.apps.accounts.queries.organisations import called, everywhere, ma
 from lazaretto.apps.accounts.queries.reads import Look, logs_watched_by, looks_at, looks_in, with_users
 from lazaretto.apps.accounts.queries.scope import (
     NotAllowed,
+    Term,
     below,
     check_may,
     everything,
@@ -13,6 +14,7 @@ from lazaretto.apps.accounts.queries.scope import (
     organisations_where,
     permissions_in,
     roles_in,
+    terms_in,
 )
 from lazaretto.apps.accounts.queries.tokens import Bearer, digest_of, own_token, tokens_of, user_of_token
 from lazaretto.apps.accounts.queries.users import (
@@ -33,6 +35,7 @@ __all__ = [
     "Bearer",
     "Look",
     "NotAllowed",
+    "Term",
     "authenticators",
     "below",
     "called",
@@ -56,6 +59,7 @@ __all__ = [
     "own_token",
     "permissions_in",
     "roles_in",
+    "terms_in",
     "tokens_of",
     "tree",
     "user_called",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -128,3 +129,35 @@ def roles_in(user: User, organisation: Organisation, on: date) -> list[str]:
             found |= held.get((health, at.pk), set())
             at = at.health_parent if health else at.command_parent
     return [role for role in POLICY if role in found]
+
+
+class Term(NamedTuple):
+    """What a role gives in an organisation, from `starts_on` until before `ends_on`; None is open."""
+
+    starts_on: date | None
+    ends_on: date | None
+    permissions: frozenset[Permission]
+
+
+def terms_in(user: User, organisation: Organisation) -> list[Term]:
+    """Return what a user's roles give him in an organisation: also those that are over by their date, or yet to come."""
+    if not user.is_active or not _counts(user, organisation):
+        return []
+    above = {health: _upwards(organisation, health=health) for health in (False, True)}
+    most = frozenset(Permission) if user.scope is None else user.scope.permissions
+    rows = Grant.objects.filter(user=user, ended_at__isnull=True)
+    found = []
+    for role, place, starts_on, ends_on in rows.values_list("role", "organisation_id", "starts_on", "ends_on"):
+        may = POLICY.get(role, frozenset()) & most
+        if may and place in above[role in HEALTH_CHAIN]:
+            found.append(Term(starts_on, ends_on, may))
+    return found
+
+
+def _upwards(organisation: Organisation, *, health: bool) -> set[int]:
+    found: set[int] = set()
+    at: Organisation | None = organisation
+    while at is not None and at.pk not in found:
+        found.add(at.pk)
+        at = at.health_parent if health else at.command_parent
+    return found

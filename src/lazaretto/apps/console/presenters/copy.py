@@ -21,7 +21,7 @@ _CHAPTERS = {
     "movements": Text("变动", "Movements"), "standings": Text("状态", "What was so"),
     "assignments": Text("岗位和单位", "Posts and units"), "legal_dates": Text("法定日期", "Lawful dates"),
     "facts": Text("巡查记录", "What rounds found"), "excuses": Text("免做", "Rounds not owed"),
-    "who_looked": Text("谁看过", "Who looked"),
+    "who_looked": Text("谁看过", "Who looked"), "held_claims": Text("待定记录", "Records that waited"),
 }  # fmt: skip
 _FIELDS = {
     "code": Text("编号", "code"), "population": Text("人群", "population"), "name": Text("姓名", "name"),
@@ -43,16 +43,21 @@ _FIELDS = {
     "read_at": Text("查看时间", "looked at"), "fields": Text("看了什么", "what"), "where": Text("在哪里看", "where"),
     "why": Text("理由", "why"), "name_zh": Text("谁", "who"), "name_en": Text("谁（英文名）", "who (English name)"),
     "username": Text("用户", "user"), "voided_by": Text("作废人", "made void by"), "layer": Text("层", "layer"),
+    "claimed_at": Text("原报时间", "claimed time"), "state": Text("状态", "state"),
 }  # fmt: skip
 _KINDS = {k: v.title for k, v in KINDS.items()} | words.ASSIGNMENTS | words.LEGAL | words.ALIASES
+OUTCOMES = {
+    "done": Text("做了", "done"), "refused": Text("拒绝", "refused"), "unable": Text("不能", "unable"),
+    "not_done": Text("没做", "not done"), "void": Text("作废", "void"),
+}  # fmt: skip
 #: The words of the values of a field.
 _TABLES: dict[str, Mapping[str, Any]] = {
     "sex": words.SEXES, "identity_kind": words.IDENTITY, "entry": words.REASONS, "exit": words.REASONS,
     "source": words.SOURCES, "kind": _KINDS, "key": {k: v.title for k, v in KEYS.items()},
     "birth_precision": {"day": Text("到日", "to the day"), "month": Text("到月", "to the month"), "year": Text("到年", "to the year")},
-    "outcome": {
-        "done": Text("做了", "done"), "refused": Text("拒绝", "refused"), "unable": Text("不能", "unable"),
-        "not_done": Text("没做", "not done"), "void": Text("作废", "void"),
+    "outcome": OUTCOMES,
+    "state": {
+        "waiting": Text("待定", "waiting"), "taken": Text("已收录", "taken in"), "refused": Text("已退回", "refused"),
     },
     "fields": {
         "everything": Text("全部", "everything"), "identity_number": Text("证件号码", "document number"),
@@ -64,7 +69,7 @@ _TABLES: dict[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 _MOMENTS = {"from", "to", "occurred_at", "recorded_at", "back_by", "voided_at", "merged_at", "observed_at", "read_at",
-            "withdrawn_at"}  # fmt: skip
+            "withdrawn_at", "claimed_at"}  # fmt: skip
 #: What only machines need, or names somebody else.
 _LEFT_OUT = {"ref", "by", "subject_kind", "person", "layer", "voided_by"}
 _WHO = {"subject"}

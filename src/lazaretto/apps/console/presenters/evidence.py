@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from lazaretto.apps.console.presenters.places import title
+from lazaretto.web.dates import chinese
 from lazaretto.web.figures import count, percent
 
 NUMBERS = ("expected", "on_time", "late", "missed", "pending", "excused")
@@ -54,13 +55,23 @@ def _silent(row: Mapping[str, Any]) -> str:
     return gettext("%(n)s without a record") % {"n": count(n)} if n else ""
 
 
-def facts_sentence(facts: Mapping[str, int]) -> str:
-    """Return what became of every record that came in; the five add up."""
+def facts_sentence(document: Mapping[str, Any]) -> str:
+    """Return what became of every record that came in (the five add up), and how many carry a corrected time."""
+    facts = document["facts"]
     said = {name: count(n) for name, n in facts.items()} | {"total": count(sum(facts.values()))}
-    return (
+    sentence = (
         gettext(
             "%(total)s records received: %(used)s used, %(repeat)s repeated, %(extra)s not owed, "
             "%(superseded)s replaced by a correction, %(void)s void."
         )
         % said
     )
+    n = document.get("clock_corrected", 0)
+    if not n:
+        return sentence
+    corrected = ngettext(
+        "The time of %(n)s is corrected: the clock that wrote it was wrong.",
+        "The times of %(n)s are corrected: the clocks that wrote them were wrong.",
+        n,
+    )
+    return f"{sentence}{'' if chinese() else ' '}{corrected % {'n': count(n)}}"

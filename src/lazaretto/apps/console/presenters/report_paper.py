@@ -115,7 +115,7 @@ def _evidence(document: Mapping[str, Any], words: Any) -> Table:
     ]
     empty = gettext("The protocol in force asks for nothing on this day.")
     units = document["units"]
-    note = evidence.facts_sentence(document["facts"]) + (" " if not chinese() else "") + gettext(
+    note = evidence.facts_sentence(document) + (" " if not chinese() else "") + gettext(
         "%(a)s of %(b)s units that owed something sent a record."
     ) % {"a": units["reported"], "b": units["expected"]}  # fmt: skip
     return Table(gettext("Evidence"), columns, rows, note, empty)

@@ -32,6 +32,7 @@ SECTIONS = (
     Section("transfers", _("Transfers"), "swap", frozenset({_P.TRANSFER, _P.HEALTH_READ})),
     Section("posts", _("Posts"), "sign", frozenset({_P.STAFF_READ})),
     Section("sheets", _("Round sheets"), "table", frozenset({_P.FACT_RECORD})),
+    Section("held", _("Doubtful times"), "list", frozenset({_P.CLAIM_DECIDE})),
     Section("tables", _("Tables"), "table", frozenset({_P.PLACES_READ})),
     Section("extracts", _("Figures"), "report", frozenset({_P.EXTRACT_READ})),
     Section("looks", _("Who looked"), "eye", frozenset({_P.ACCESS_READ})),

@@ -75,6 +75,7 @@ def _value(name: str, numbers: Mapping[str, Any]) -> str:
 def _part(name: str) -> str:
     words = {
         "facts": gettext("records received"),
+        "clock_corrected": gettext("records with a corrected time"),
         "counts": gettext("counts of people"),
         "contradictions": gettext("contradictions"),
     }

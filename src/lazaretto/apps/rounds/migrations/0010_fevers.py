@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('registry', '0005_found_by_sound'),
-        ('rounds', '0006_fact_guard'),
+        ('rounds', '0007_claims_and_devices'),
     ]
 
     operations = [
