@@ -123,6 +123,23 @@ def test_a_correction_takes_a_fever_back(small: Small) -> None:
     assert states(small) == [("P1", "c", "open")]
 
 
+def test_a_reading_that_ended_a_fever_may_be_moved(small: Small) -> None:
+    """The low one was of the afternoon, says a correction: so the fever was not over in the morning."""
+    tell(small, "a P1 10:00 38.0", "b P1 10:20 38.2", "c P1 11:00 36.5")
+    assert states(small) == [("P1", "a", "over")]
+    tell(small, "x>c P1 16:00 36.5")
+    assert states(small) == [("P1", "a", "over")]
+    assert FeverEpisode.objects.get().ended_at == small.moment("16:00")
+    tell(small, "y>x P1 16:00 37.9")
+    assert states(small) == [("P1", "a", "confirmed")]
+
+
+def test_a_correction_may_come_before_what_it_corrects(small: Small) -> None:
+    tell(small, "x>a P1 10:00 36.5")
+    tell(small, "a P1 10:00 38.0")
+    assert states(small) == []
+
+
 @pytest.mark.parametrize("order", list(permutations(range(4)))[::3])
 def test_order_and_batches_do_not_matter(make_facility: Callable[..., Small], order: tuple[int, ...]) -> None:
     """Late readings end in the same state as readings in time."""

@@ -43,7 +43,7 @@ class Importer(ABC):
     required: ClassVar[tuple[str, ...]]
     known: ClassVar[tuple[str, ...]]
     chunk: int = 500
-    least: ClassVar[int] = 100
+    least: ClassVar[int] = 250
     most: ClassVar[int] = 500
 
     def __init__(self, facility: Facility, *, now: int) -> None:

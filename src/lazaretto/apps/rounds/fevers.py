@@ -54,7 +54,7 @@ def review(facility: Facility, facts: Sequence[Admitted], *, by: str, at: int) -
     rounds = [r for r in measures if r.observation == TEMPERATURE and r.screen_threshold is not None]
     if not rounds:
         return
-    stored = _stored(facility, min(f.observed_at for f in near))
+    stored = _stored(facility, min(f.observed_at for f in near), [f.supersedes for f in near if f.supersedes])
     known = _people(facility, {f.subject for f in _may_matter(near, rounds, stored)})
     rules = rules_of(known.values(), rounds)
     if rules:
@@ -64,11 +64,14 @@ def review(facility: Facility, facts: Sequence[Admitted], *, by: str, at: int) -
 _Stored = dict[str, list[FeverEpisode]]
 
 
-def _stored(facility: Facility, since: int) -> _Stored:
-    """Return the episodes that were not over at a moment, by person."""
+def _stored(facility: Facility, since: int, superseded: Sequence[str]) -> _Stored:
+    """Return the episodes that were not over at a moment, and those that a superseded reading decided, by person."""
     found: _Stored = {}
-    rows = FeverEpisode.objects.filter(Q(ended_at=None) | Q(ended_at__gte=since), facility=facility)
-    for row in rows.order_by("first_at", "pk"):
+    wanted = Q(ended_at=None) | Q(ended_at__gte=since)
+    for start in range(0, len(superseded), _BATCH // 3):
+        some = superseded[start : start + _BATCH // 3]
+        wanted |= Q(first__in=some) | Q(confirmed__in=some) | Q(ended__in=some)
+    for row in FeverEpisode.objects.filter(wanted, facility=facility).order_by("first_at", "pk"):
         found.setdefault(row.subject, []).append(row)
     return found
 
@@ -78,7 +81,7 @@ def _may_matter(facts: Sequence[Admitted], rounds: Sequence[Round], stored: _Sto
     if any(r.second_reading is not None and r.second_reading.own_usual is not None for r in rounds):
         return facts
     high = _high(facts, rounds)
-    return [f for f in facts if f.value in high or f.subject in stored or f.supersedes]
+    return [f for f in facts if f.value in high or f.subject in stored]
 
 
 def _high(facts: Sequence[Admitted], rounds: Sequence[Round]) -> set[str]:
@@ -108,8 +111,12 @@ class _Review:
         self.usual = usual_of(self.facility, own, self.at)
         since: dict[str, int] = {}
         for fact in facts:
-            if fact.subject in stored or fact.supersedes or self._may_be_high(fact):
+            if fact.subject in stored or self._may_be_high(fact):
                 since[fact.subject] = min(since.get(fact.subject, FOREVER), fact.observed_at)
+        gone = {f.supersedes for f in facts if f.supersedes}
+        for row in (row for rows in stored.values() for row in rows):
+            if row.subject in since and gone & {row.first, row.confirmed, row.ended}:
+                since[row.subject] = min(since[row.subject], row.first_at)
         if since:
             self._judge(since, stored)
 
