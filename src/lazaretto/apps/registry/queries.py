@@ -1,6 +1,6 @@
 """Reads of the registry. Each starts from who is asking, or from what he may do in a facility."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -11,7 +11,7 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.registry import headcount
 from lazaretto.apps.registry.models import Facility, Movement, Person, Place, Presence
 from lazaretto.apps.registry.movements import KINDS
-from lazaretto.protocol.clock import FOREVER
+from lazaretto.protocol.clock import FOREVER, local_day
 
 #: Base classes of people who are held or supervised; all others are staff or come from outside.
 HELD = ("resident", "supervisee", "student")
@@ -33,6 +33,25 @@ def facility_for(user: User, code: str, permission: Permission, on: date) -> Fac
         raise NoSuchFacility(code)
     accounts.check_may(user, permission, facility.organisation_id, on)
     return facility
+
+
+def open_facility(
+    user: User, code: str, wanted: Collection[Permission], now: int
+) -> tuple[Facility, frozenset[Permission]]:
+    """
+    Return a facility in which the asker has any of `wanted`, with everything that he may do there, today by its calendar.
+
+    :raises NoSuchFacility: as above. :raises NotAllowed: if he has none of them there.
+    """
+    facility = Facility.objects.select_related("organisation__command_parent").filter(code=code).first()
+    may = (
+        accounts.permissions_in(user, facility.organisation, local_day(facility.zone, now)) if facility else frozenset()
+    )
+    if facility is None or not may:
+        raise NoSuchFacility(code)
+    if may.isdisjoint(wanted):
+        raise accounts.NotAllowed(min(wanted))
+    return facility, may
 
 
 def facility_of(code: str) -> Facility:

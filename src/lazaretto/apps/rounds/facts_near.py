@@ -1,0 +1,113 @@
+"""
+The few facts that a list of what is due needs, in two queries: those of some subjects in the span of each observation, by
+the index of subjects, and what they correct or are corrected by.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from django.db import connection
+
+from lazaretto.apps.registry.models import Facility
+from lazaretto.protocol import record
+from lazaretto.protocol.corrections import corrected
+
+Span = tuple[int, int]
+_FIELDS = (
+    "f.id, f.subject_kind, f.subject, f.observation, f.observed_at, f.recorded_at, f.outcome, f.reason, f.supersedes, "
+    'f.value, f."by"'
+)
+_LISTS = {
+    "sqlite": ("json_extract(t.value, '$[{n}]')", "json_each(%s)", "t.value"),
+    "postgresql": ("t.value ->> {n}", "jsonb_array_elements(%s::jsonb)", "t.value #>> '{{}}'"),
+}
+
+
+class Known(NamedTuple):
+    """One fact on record."""
+
+    id: str
+    kind: str
+    code: str
+    observation: str
+    observed_at: int
+    recorded_at: int
+    outcome: str
+    reason: str
+    supersedes: str
+    value: str
+    by: str
+
+
+#: Facts that count, by subject and observation, each list in order of time and id.
+Index = dict[tuple[str, str], list[Known]]
+
+
+def facts_near(facility: Facility, subjects: Sequence[str], spans: Mapping[tuple[str, str], Span], as_of: int) -> Index:
+    """
+    Return the facts that count about `subjects` (references), of the observations and spans that are asked of their kind,
+    as known at an instant.
+    """
+    rows = _of(facility, subjects, spans, as_of) if subjects and spans else []
+    beside = _beside(facility, rows, as_of) if rows else []
+    chained = {f.id: f for f in beside}
+    away = {f.id for f in _set_aside(list(chained.values()))}
+    found: Index = {}
+    for fact in rows:
+        if fact.outcome != "void" and fact.id not in away:
+            found.setdefault((f"{fact.kind}:{fact.code}", fact.observation), []).append(fact)
+    for facts in found.values():
+        facts.sort(key=lambda f: (f.observed_at, f.id))
+    return found
+
+
+def _of(facility: Facility, subjects: Sequence[str], spans: Mapping[tuple[str, str], Span], as_of: int) -> list[Known]:
+    part, rows, _ = _LISTS[connection.vendor]
+    one, two, three, four = (part.format(n=n) for n in range(4))
+    number = "CAST({} AS BIGINT)".format
+    who = [ref.split(":", 1) for ref in subjects]
+    asked = [[kind, observation, low, high] for (kind, observation), (low, high) in sorted(spans.items())]
+    sql = (
+        f"WITH who(kind, code) AS (SELECT {one}, {two} FROM {rows} AS t), "
+        f"asked(kind, observation, low, high) AS (SELECT {one}, {two}, {number(three)}, {number(four)} FROM {rows} AS t) "
+        f"SELECT {_FIELDS} FROM asked CROSS JOIN who CROSS JOIN rounds_fact f WHERE who.kind = asked.kind "
+        "AND f.facility_id = %s AND f.subject_kind = who.kind AND f.subject = who.code "
+        "AND f.observation = asked.observation AND f.observed_at >= asked.low AND f.observed_at < asked.high "
+        "AND f.recorded_at <= %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(who), json.dumps(asked), facility.pk, as_of])
+        return list(map(Known._make, cursor.fetchall()))
+
+
+def _beside(facility: Facility, rows: Sequence[Known], as_of: int) -> list[Known]:
+    """Return the whole chains of corrections that any of `rows` is in, however far they reach."""
+    _, listed, text = _LISTS[connection.vendor]
+    ids = [f.id for f in rows]
+    linked = [f.supersedes for f in rows if f.supersedes] + [f.id for f in rows if f.supersedes]
+    known = "f.facility_id = %s AND f.recorded_at <= %s"
+    sql = (
+        f"WITH RECURSIVE chain(name) AS (SELECT f.id FROM {listed} AS t CROSS JOIN rounds_fact f "
+        f"WHERE {known} AND f.supersedes = {text.format()} AND f.supersedes <> '' "
+        f"UNION SELECT {text.format()} FROM {listed} AS t "
+        "UNION SELECT CASE WHEN f.id = chain.name THEN f.supersedes ELSE f.id END FROM chain CROSS JOIN rounds_fact f "
+        f"WHERE {known} AND f.supersedes <> '' AND (f.id = chain.name OR f.supersedes = chain.name)) "
+        f"SELECT {_FIELDS} FROM chain CROSS JOIN rounds_fact f WHERE {known} AND f.id = chain.name"
+    )
+    here = [facility.pk, as_of]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(ids), *here, json.dumps(linked), *here, *here])
+        return list(map(Known._make, cursor.fetchall()))
+
+
+def _set_aside(chained: Sequence[Known]) -> list[record.Fact]:
+    facts = [
+        record.Fact(
+            f.id, f.observation, f"{f.kind}:{f.code}", f.observed_at, f.recorded_at, f.outcome,  # type: ignore[arg-type]
+            f.reason, f.supersedes or None,
+        )
+        for f in chained
+    ]  # fmt: skip
+    said = corrected(facts)
+    return [*said.superseded, *said.void]
