@@ -5,6 +5,7 @@ from lazaretto.apps.console import (
     compare,
     copies,
     downloads,
+    due,
     duplicates,
     extracts,
     headcount,
@@ -104,4 +105,7 @@ urlpatterns = [
     path(
         "facilities/<str:code>/transfers/<slug:ref>/receipt.json", transfers.receipt_file, name="transfer-receipt-file"
     ),
+    path(HERE + "due/", due.due, name="due"),
+    path(HERE + "due/excuse/", due.excuse, name="due-excuse"),
+    path(HERE + "due/correct/", due.correction, name="due-correct"),
 ]

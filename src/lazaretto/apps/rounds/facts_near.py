@@ -23,6 +23,21 @@ _LISTS = {
     "postgresql": ("t.value ->> {n}", "jsonb_array_elements(%s::jsonb)", "t.value #>> '{{}}'"),
 }
 
+_KNOWN = "f.facility_id = %s AND f.recorded_at <= %s"
+#: From the name of a fact to the facts that correct it, and to the one that it corrects.
+_LINKS = {
+    "sqlite": (
+        f"SELECT f.id FROM chain CROSS JOIN rounds_fact f WHERE {_KNOWN} AND f.supersedes = chain.name "
+        f"UNION SELECT f.supersedes FROM chain CROSS JOIN rounds_fact f "
+        f"WHERE {_KNOWN} AND f.id = chain.name AND f.supersedes <> ''"
+    ),
+    "postgresql": (
+        f"SELECT link.name FROM chain CROSS JOIN LATERAL (SELECT f.id AS name FROM rounds_fact f "
+        f"WHERE {_KNOWN} AND f.supersedes = chain.name UNION ALL SELECT f.supersedes FROM rounds_fact f "
+        f"WHERE {_KNOWN} AND f.id = chain.name AND f.supersedes <> '') AS link"
+    ),
+}
+
 
 class Known(NamedTuple):
     """One fact on record."""
@@ -85,19 +100,16 @@ def _beside(facility: Facility, rows: Sequence[Known], as_of: int) -> list[Known
     """Return the whole chains of corrections that any of `rows` is in, however far they reach."""
     _, listed, text = _LISTS[connection.vendor]
     ids = [f.id for f in rows]
-    linked = [f.supersedes for f in rows if f.supersedes] + [f.id for f in rows if f.supersedes]
-    known = "f.facility_id = %s AND f.recorded_at <= %s"
+    linked = [name for f in rows if f.supersedes for name in (f.supersedes, f.id)]
     sql = (
         f"WITH RECURSIVE chain(name) AS (SELECT f.id FROM {listed} AS t CROSS JOIN rounds_fact f "
-        f"WHERE {known} AND f.supersedes = {text.format()} AND f.supersedes <> '' "
-        f"UNION SELECT {text.format()} FROM {listed} AS t "
-        "UNION SELECT CASE WHEN f.id = chain.name THEN f.supersedes ELSE f.id END FROM chain CROSS JOIN rounds_fact f "
-        f"WHERE {known} AND f.supersedes <> '' AND (f.id = chain.name OR f.supersedes = chain.name)) "
-        f"SELECT {_FIELDS} FROM chain CROSS JOIN rounds_fact f WHERE {known} AND f.id = chain.name"
+        f"WHERE {_KNOWN} AND f.supersedes = {text.format()} UNION SELECT {text.format()} FROM {listed} AS t "
+        f"UNION {_LINKS[connection.vendor]}) "
+        f"SELECT {_FIELDS} FROM chain CROSS JOIN rounds_fact f WHERE {_KNOWN} AND f.id = chain.name"
     )
     here = [facility.pk, as_of]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [json.dumps(ids), *here, json.dumps(linked), *here, *here])
+        cursor.execute(sql, [json.dumps(ids), *here, json.dumps(linked), *here * 3])
         return list(map(Known._make, cursor.fetchall()))
 
 
