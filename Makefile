@@ -54,6 +54,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.imports && \
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.posts || exit 1; done
 	@$(BIN)/python -m tests.benchmark.registry
+	@$(BIN)/python -m tests.benchmark.due
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual

@@ -22,7 +22,7 @@ from tests.benchmark import house
 
 SIZES = {"small": 3_000_000, "full": 30_000_000}
 RESIDENTS, WINGS, FLOOR_CELLS = 5000, 25, 5
-RUNS = 200
+RUNS = int(os.environ.get("RUNS", "100"))
 ROOT = Path(__file__).resolve().parents[2] / "var" / "bench"
 _DAY = """
 INSERT INTO rounds_fact (facility_id, id, observation, subject_kind, subject, observed_at, recorded_at, outcome, value, ucum,

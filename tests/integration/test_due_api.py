@@ -54,7 +54,9 @@ def lines(answer: Any, hour: str) -> dict[str, dict[str, Any]]:
 def test_a_ward_officer_sees_his_ward(noon: Small, client: Client) -> None:
     answer = ask(client, token(noon, Role.WARD_OFFICER), place="W1")
     assert answer.status_code == 200
-    late, excused, done = lines(answer, "00")["person:P1"], lines(answer, "02")["person:P1"], lines(answer, "04")
+    named = ask(client, token(noon, Role.WARD_OFFICER, "another"), place="W1", done="true")
+    late, excused, done = lines(answer, "00")["person:P1"], lines(answer, "02")["person:P1"], lines(named, "04")
+    assert "person:P2" not in lines(answer, "04")
     assert (late["state"], late["value"], late["by"], late["name"]) == ("late", "36.5", "S1", "赵一")
     assert (excused["state"], excused["reason"], excused["by"]) == ("excused", "court", "S1")
     assert (done["person:P1"]["state"], done["person:P2"]["state"]) == ("pending", "on_time")

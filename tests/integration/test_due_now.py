@@ -189,6 +189,9 @@ def test_random_institutions(small: Small, monkeypatch: pytest.MonkeyPatch, seed
             found = due_now(facility, Ward(code), at, back=back, ahead=ahead)
             wanted = expected(facility, at, code, back=back, ahead=ahead, far=longest + 1)
             assert flat(found) == wanted, (seed, code, at)
+            counted = due_now(facility, Ward(code), at, back=back, ahead=ahead, done=False)
+            assert counted.tally == found.tally
+            assert flat(counted) == {row for row in wanted if row[5] != "on_time"}
             assert sum(len(g.lines) for g in found.groups) == len(flat(found))
 
 

@@ -45,7 +45,7 @@ def due(request: HttpRequest, code: str) -> HttpResponse:
         context["filters"] = words.filters(places, (), chosen)[:1]
         return render(request, "console/due/list.html", context)
     try:
-        found = due_now(asked.facility, Ward(chosen["place"]), now)
+        found = due_now(asked.facility, Ward(chosen["place"]), now, done=chosen["state"] == "done")
     except NoProtocol:
         return render(request, "console/no_protocol.html", context)
     except NothingThere:

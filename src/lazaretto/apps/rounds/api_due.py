@@ -87,16 +87,16 @@ class DueOut(Schema):
     "/facilities/{code}/due", response={200: DueOut, 401: Any, 403: Any, 404: Any, 409: Any, 422: Any}, url_name="due"
 )
 def get_due(
-    request: HttpRequest, code: str, place: str = "", post: str = "", person: str = "", at: str = ""
+    request: HttpRequest, code: str, place: str = "", post: str = "", person: str = "", at: str = "", done: bool = False
 ) -> JsonResponse:
     """
     Return what is due, done, late, missed or excused, and what comes next. Give `place`, `person`, or `post` (with `place`
-    for one unit of it); `at` is now or earlier.
+    for one unit of it); `at` is now or earlier. What was done on time is counted; with `done` it has lines as well.
     """
     now = clock_now()
     facility, may = open_facility(asker(request), code, OPENS, now)
     moment = _moment(at, facility.zone, now)
-    found = due_now(facility, _where(facility, may, place[:60], post[:120], person[:60]), moment)
+    found = due_now(facility, _where(facility, may, place[:60], post[:120], person[:60]), moment, done=done)
     sight = Sight(may, found.labels)
     present = {ref: where for ref, where in found.present.items() if sight.knows(ref)}
     return JsonResponse(

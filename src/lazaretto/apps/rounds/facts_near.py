@@ -4,7 +4,8 @@ the index of subjects, and what they correct or are corrected by.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection
@@ -23,6 +24,10 @@ _LISTS = {
     "postgresql": ("t.value ->> {n}", "jsonb_array_elements(%s::jsonb)", "t.value #>> '{{}}'"),
 }
 
+_IS_CORRECTED = (
+    "CASE WHEN EXISTS (SELECT 1 FROM rounds_fact c WHERE c.facility_id = f.facility_id AND c.supersedes = f.id "
+    "AND c.recorded_at <= %s) THEN 1 ELSE 0 END"
+)
 _KNOWN = "f.facility_id = %s AND f.recorded_at <= %s"
 #: From the name of a fact to the facts that correct it, and to the one that it corrects.
 _LINKS = {
@@ -53,10 +58,13 @@ class Known(NamedTuple):
     supersedes: str
     value: str
     by: str
+    corrected: int = 0
+    """Whether a correction of it is on record (asked of the facts that were looked for, not of those linked to them)."""
 
 
-#: Facts that count, by subject and observation, each list in order of time and id.
-Index = dict[tuple[str, str], list[Known]]
+#: Facts that count, by subject and observation: their times, and the facts, in order of time and id.
+Index = dict[tuple[str, str], tuple[list[int], list[Known]]]
+_IN_ORDER = attrgetter("observed_at", "id")
 
 
 def facts_near(facility: Facility, subjects: Sequence[str], spans: Mapping[tuple[str, str], Span], as_of: int) -> Index:
@@ -65,16 +73,15 @@ def facts_near(facility: Facility, subjects: Sequence[str], spans: Mapping[tuple
     as known at an instant.
     """
     rows = _of(facility, subjects, spans, as_of) if subjects and spans else []
-    beside = _beside(facility, rows, as_of) if rows else []
+    links = {name for f in rows if f.supersedes or f.corrected for name in (f.id, f.supersedes) if name}
+    beside = _beside(facility, links, as_of)
     chained = {f.id: f for f in beside}
     away = {f.id for f in _set_aside(list(chained.values()))}
-    found: Index = {}
-    for fact in rows:
+    found: dict[tuple[str, str], list[Known]] = {}
+    for fact in sorted(rows, key=_IN_ORDER):
         if fact.outcome != "void" and fact.id not in away:
             found.setdefault((f"{fact.kind}:{fact.code}", fact.observation), []).append(fact)
-    for facts in found.values():
-        facts.sort(key=lambda f: (f.observed_at, f.id))
-    return found
+    return {key: ([f.observed_at for f in facts], facts) for key, facts in found.items()}
 
 
 def _of(facility: Facility, subjects: Sequence[str], spans: Mapping[tuple[str, str], Span], as_of: int) -> list[Known]:
@@ -86,30 +93,26 @@ def _of(facility: Facility, subjects: Sequence[str], spans: Mapping[tuple[str, s
     sql = (
         f"WITH who(kind, code) AS (SELECT {one}, {two} FROM {rows} AS t), "
         f"asked(kind, observation, low, high) AS (SELECT {one}, {two}, {number(three)}, {number(four)} FROM {rows} AS t) "
-        f"SELECT {_FIELDS} FROM asked CROSS JOIN who CROSS JOIN rounds_fact f WHERE who.kind = asked.kind "
+        f"SELECT {_FIELDS}, {_IS_CORRECTED} FROM asked CROSS JOIN who CROSS JOIN rounds_fact f WHERE who.kind = asked.kind "
         "AND f.facility_id = %s AND f.subject_kind = who.kind AND f.subject = who.code "
         "AND f.observation = asked.observation AND f.observed_at >= asked.low AND f.observed_at < asked.high "
         "AND f.recorded_at <= %s"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [json.dumps(who), json.dumps(asked), facility.pk, as_of])
+        cursor.execute(sql, [json.dumps(who), json.dumps(asked), as_of, facility.pk, as_of])
         return list(map(Known._make, cursor.fetchall()))
 
 
-def _beside(facility: Facility, rows: Sequence[Known], as_of: int) -> list[Known]:
-    """Return the whole chains of corrections that any of `rows` is in, however far they reach."""
+def _beside(facility: Facility, names: Iterable[str], as_of: int) -> list[Known]:
+    """Return the whole chains of corrections that any of `names` is in, however far they reach."""
     _, listed, text = _LISTS[connection.vendor]
-    ids = [f.id for f in rows]
-    linked = [name for f in rows if f.supersedes for name in (f.supersedes, f.id)]
     sql = (
-        f"WITH RECURSIVE chain(name) AS (SELECT f.id FROM {listed} AS t CROSS JOIN rounds_fact f "
-        f"WHERE {_KNOWN} AND f.supersedes = {text.format()} UNION SELECT {text.format()} FROM {listed} AS t "
-        f"UNION {_LINKS[connection.vendor]}) "
-        f"SELECT {_FIELDS} FROM chain CROSS JOIN rounds_fact f WHERE {_KNOWN} AND f.id = chain.name"
+        f"WITH RECURSIVE chain(name) AS (SELECT {text.format()} FROM {listed} AS t UNION {_LINKS[connection.vendor]}) "
+        f"SELECT {_FIELDS}, 0 FROM chain CROSS JOIN rounds_fact f WHERE {_KNOWN} AND f.id = chain.name"
     )
     here = [facility.pk, as_of]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [json.dumps(ids), *here, json.dumps(linked), *here * 3])
+        cursor.execute(sql, [json.dumps(sorted(names)), *here * 3])
         return list(map(Known._make, cursor.fetchall()))
 
 

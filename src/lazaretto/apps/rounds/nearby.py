@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from lazaretto.apps.registry.models import Asset, Assignment, Facility, Person, Presence, Standing
+from lazaretto.apps.registry.models import Asset, Assignment, Facility, Standing
 from lazaretto.apps.rounds.models import Excuse
 from lazaretto.apps.rounds.queries import as_record
 from lazaretto.apps.rounds.sheets import Label
@@ -29,6 +29,15 @@ _UP = (
     "UNION SELECT p.parent_id FROM registry_place p JOIN around a ON p.id = a.id WHERE p.parent_id IS NOT NULL) "
     f"SELECT {_PLACE} FROM registry_place p JOIN around a ON p.id = a.id"
 )
+
+
+_STAYS = (
+    "SELECT p.id, p.code, p.population, p.base, p.name, s.place_id, s.starts, s.ends FROM registry_person p "
+    "LEFT JOIN registry_presence s ON s.person_id = p.id AND s.layer = 'record' AND s.starts < %s "
+    "AND (s.ends IS NULL OR s.ends > %s) WHERE p.facility_id = %s AND {there} ORDER BY p.id, s.starts"
+)
+_Person = tuple[int, str, str, str, str]
+_Stays = dict[int, list[tuple[int, int, int | None]]]
 
 
 class Where(NamedTuple):
@@ -93,10 +102,9 @@ class _Reader:
         self.loose = (not self.where.person and any(p.parent is None for p in inside)) or not (
             inside or self.where.person
         )
-        people = self._people(inside)
-        stays = self._stays(people)
+        people, stays = self._people(inside)
         known = {p.id: p for p in inside}
-        outside = {s[1] for some in stays.values() for s in some} | {
+        outside = {s[0] for some in stays.values() for s in some} | {
             p.parent for p in inside if p.parent
         } - known.keys()
         known |= {p.id: p for p in self._around([pk for pk in outside if pk is not None])}
@@ -111,7 +119,7 @@ class _Reader:
         subjects = [
             Subject(
                 f"person:{code}", "person", population, base, "",
-                tuple(record.Stay(*_span(a, b), known[place].ref) for _, place, a, b in stays.get(pk, ())),
+                tuple(record.Stay(*_span(a, b), known[place].ref) for place, a, b in stays.get(pk, ())),
                 standings.get(("person", pk), ()), held.get(pk, ()),
             )
             for pk, code, population, base, _ in people
@@ -162,36 +170,40 @@ class _Reader:
 
     # -- people ----------------------------------------------------------------------------------------------------
 
-    def _people(self, inside: Sequence[_Place]) -> list[tuple[int, str, str, str, str]]:
-        found = Person.objects.filter(facility=self.facility)
-        if self.where.person:
-            found = found.filter(code=self.where.person)
-        elif not self.wants_people:
-            return []
-        else:
-            there = Q(pk__in=self._present(p.id for p in inside).values("person"))
-            if self.assigned and self.loose:
-                there |= Q(
-                    pk__in=Assignment.objects.filter(_overlapping(*self.span), facility=self.facility).values("person")
-                )
-            found = found.filter(there)
-        people = list(found.values_list("pk", "code", "population", "base", "name"))
-        if self.where.person and not people:
+    def _people(self, inside: Sequence[_Place]) -> tuple[list[_Person], _Stays]:
+        """Return the people who were there in the span, each with all his stays in it."""
+        if not self.where.person and not self.wants_people:
+            return [], {}
+        there, params = self._there(inside)
+        with connection.cursor() as cursor:
+            cursor.execute(_STAYS.format(there=there), [self.span[1], self.span[0], self.facility.pk, *params])
+            rows = cursor.fetchall()
+        if self.where.person and not rows:
             raise NothingThere
-        return people
+        people, stays = {row[0]: row[:5] for row in rows}, _Stays()
+        for pk, *_, place, starts, ends in rows:
+            if place is not None:
+                stays.setdefault(pk, []).append((place, starts, ends))
+        return list(people.values()), stays
 
-    def _present(self, places: Iterable[int]) -> QuerySet[Presence]:
-        rows = Presence.objects.filter(_overlapping(*self.span), facility=self.facility, layer="record")
-        return rows.filter(place__in=list(places)) if self.where.place else rows
-
-    def _stays(self, people: Sequence[tuple[Any, ...]]) -> dict[int, list[tuple[int, int, int, int | None]]]:
-        found: dict[int, list[tuple[int, int, int, int | None]]] = {}
-        rows = Presence.objects.filter(
-            _overlapping(*self.span), layer="record", person__in=[p[0] for p in people]
-        ).order_by("person", "starts")
-        for row in rows.values_list("person_id", "place_id", "starts", "ends"):
-            found.setdefault(row[0], []).append(row)  # type: ignore[arg-type]
-        return found
+    def _there(self, inside: Sequence[_Place]) -> tuple[str, list[Any]]:
+        """Return the condition that says who is looked at, with its values."""
+        start, end = self.span
+        if self.where.person:
+            return "p.code = %s", [self.where.person]
+        placed = f"AND place_id IN ({', '.join(str(p.id) for p in inside)})" if self.where.place else ""
+        there = (
+            "p.id IN (SELECT person_id FROM registry_presence WHERE facility_id = %s AND layer = 'record' "
+            f"AND starts < %s AND (ends IS NULL OR ends > %s) {placed})"
+        )
+        params = [self.facility.pk, end, start]
+        if self.assigned and self.loose:
+            there = (
+                f"({there} OR p.id IN (SELECT person_id FROM registry_assignment WHERE facility_id = %s "
+                "AND (starts IS NULL OR starts < %s) AND (ends IS NULL OR ends > %s)))"
+            )
+            params += [self.facility.pk, end, start]
+        return there, params
 
     def _standings(
         self, people: Sequence[tuple[Any, ...]], places: Collection[int]

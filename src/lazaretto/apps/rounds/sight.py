@@ -5,7 +5,8 @@ from typing import Any
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.registry.queries import HELD
-from lazaretto.apps.rounds.due import DueList, Group, Line
+from lazaretto.apps.rounds.due import DueList
+from lazaretto.apps.rounds.due_lines import Group, Line
 from lazaretto.apps.rounds.owed import ActionOwed, SecondReading
 from lazaretto.apps.rounds.sheets import Label
 from lazaretto.protocol.clock import utc_text

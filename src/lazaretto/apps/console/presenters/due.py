@@ -11,7 +11,8 @@ from lazaretto.apps.console.forms import Field, Form
 from lazaretto.apps.console.presenters.listing import Query
 from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.presenters.words import dotted
-from lazaretto.apps.rounds.due import DueList, Group, Line
+from lazaretto.apps.rounds.due import DueList
+from lazaretto.apps.rounds.due_lines import Group, Line
 from lazaretto.apps.rounds.mending import Mending
 from lazaretto.apps.rounds.owed import ActionOwed, SecondReading
 from lazaretto.apps.rounds.sheets import Label
@@ -85,6 +86,8 @@ class Words:
         for group in self.found.groups:
             if chosen["measure"] in ("", group.round.id):
                 parts: dict[str, list[Line]] = {}
+                if group.on_time:
+                    parts["done"] = []
                 for line in group.lines:
                     parts.setdefault(section_of(group, line, self.found.at), []).append(line)
                 for id_, lines in parts.items():
@@ -109,7 +112,7 @@ class Words:
             shown.append(self._group(section, group, lines, some, may_enter=may_enter, may_excuse=may_excuse))
         return {
             "id": section.id, "name": str(section.name), "shape": section.shape, "open": open_,
-            "n": sum(len(lines) for _, lines in groups), "groups": shown, "full": open_ and left <= 0,
+            "n": sum(g["n"] for g in shown), "groups": shown, "full": open_ and left <= 0,
             "url": self.query.but(state=section.id),
         }  # fmt: skip
 
@@ -129,8 +132,8 @@ class Words:
             "title": title(group.round.title),
             "due": self.time(group.due),
             "clock": self._clock(section.id, group),
-            "n": len(lines),
-            "of": len(group.lines),
+            "n": len(lines) + (group.on_time if section.id == "done" else 0),
+            "of": group.n,
             "url": self.query.but(measure=group.round.id, state=section.id),
             "sheet": {"measure": group.round.id, "on": self._day(group)} if sheet else None,
             "no_sheet": enters and group.counts,
