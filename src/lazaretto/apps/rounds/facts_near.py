@@ -77,11 +77,16 @@ def facts_near(facility: Facility, subjects: Sequence[str], spans: Mapping[tuple
     beside = _beside(facility, links, as_of)
     chained = {f.id: f for f in beside}
     away = {f.id for f in _set_aside(list(chained.values()))}
-    found: dict[tuple[str, str], list[Known]] = {}
-    for fact in sorted(rows, key=_IN_ORDER):
+    found: dict[tuple[str, str, str], list[Known]] = {}
+    for fact in rows:
         if fact.outcome != "void" and fact.id not in away:
-            found.setdefault((f"{fact.kind}:{fact.code}", fact.observation), []).append(fact)
-    return {key: ([f.observed_at for f in facts], facts) for key, facts in found.items()}
+            found.setdefault((fact.kind, fact.code, fact.observation), []).append(fact)
+    for facts in found.values():
+        facts.sort(key=_IN_ORDER)  # they come in order of time, mostly: only the same moment is told apart by the id
+    return {
+        (f"{kind}:{code}", observation): ([f.observed_at for f in facts], facts)
+        for (kind, code, observation), facts in found.items()
+    }
 
 
 def _of(facility: Facility, subjects: Sequence[str], spans: Mapping[tuple[str, str], Span], as_of: int) -> list[Known]:
