@@ -57,6 +57,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@$(BIN)/python -m tests.benchmark.registry
 	@$(BIN)/python -m tests.benchmark.surveillance
 	@$(BIN)/python -m tests.benchmark.live
+	@$(BIN)/python -m tests.benchmark.due
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual

@@ -21,13 +21,13 @@ RESIDENTS = 5000
 def row_by_row(facility: Any, as_of: int) -> Any:
     from lazaretto.apps.command.queries import timeline
     from lazaretto.apps.rounds.models import Fact
-    from lazaretto.apps.rounds.queries import _excuses, _relevant, institution_of
+    from lazaretto.apps.rounds.queries import _excuses, institution_of, relevant_phases
     from lazaretto.protocol import record
     from lazaretto.protocol.evidence import day_bounds, evaluate, reach
 
     phases = [p.phase() for p in timeline(facility, as_of)]
     start, end = day_bounds(phases, facility.zone, house.DAY)
-    relevant = _relevant(phases, start, end)
+    relevant = relevant_phases(phases, start, end)
     near = start - reach(relevant), end + reach(relevant)
     rows = Fact.objects.filter(facility=facility, observed_at__gte=near[0], observed_at__lt=near[1])
     facts = [

@@ -22,7 +22,9 @@ from lazaretto.apps.accounts.queries import NotAllowed
 from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.registry.queries import NoSuchFacility
 from lazaretto.apps.rounds.api import router as rounds
+from lazaretto.apps.rounds.api_due import router as due
 from lazaretto.apps.rounds.lines import TooMuch
+from lazaretto.apps.rounds.nearby import NothingThere
 from lazaretto.config import trouble
 from lazaretto.protocol.clock import local_day
 from lazaretto.protocol.text import Text
@@ -43,6 +45,7 @@ class TokenAuth(HttpBearer):
 
 api = NinjaAPI(title="Lazaretto", version="1", auth=TokenAuth(), docs_url=None, urls_namespace="api")
 api.add_router("", rounds)
+api.add_router("", due)
 
 
 def problem(status: int, kind: str, message: Text, **more: Any) -> HttpResponse:
@@ -55,6 +58,7 @@ _PROBLEMS: dict[type[Exception], tuple[int, str, Text]] = {
     AuthenticationError: (401, "sign_in", Text("请带有效的访问令牌", "send a valid API token")),
     NotAllowed: (403, "not_allowed", Text("这个角色或令牌不能这样做", "your role or token may not do this")),
     NoSuchFacility: (404, "not_found", Text("没有这个机构", "there is no such facility")),
+    NothingThere: (404, "not_found", Text("没有这个场所、岗位或人员", "there is no such place, post or person")),
     NoProtocol: (409, "no_protocol", Text("机构还没有采用规程", "the facility has adopted no protocol")),
 }
 

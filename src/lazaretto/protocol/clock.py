@@ -75,7 +75,16 @@ def to_datetime(ms: int) -> datetime:
 
 def utc_text(ms: int) -> str:
     """Return an instant as canonical text, `2026-03-17T09:00:00.000Z`."""
-    return to_datetime(ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+    day, rest = divmod(ms, 86_400_000)
+    seconds, thousandths = divmod(rest, 1000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{_utc_date(day)}T{hour:02d}:{minute:02d}:{second:02d}.{thousandths:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _utc_date(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%d")
 
 
 @lru_cache(maxsize=200_000)

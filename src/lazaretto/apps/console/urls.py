@@ -5,6 +5,7 @@ from lazaretto.apps.console import (
     compare,
     copies,
     downloads,
+    due,
     duplicates,
     extracts,
     fevers,
@@ -121,4 +122,7 @@ urlpatterns = [
     path("events/", live.mine, name="events"),
     path("facilities/<str:code>/events/", live.facility, name="facility-events"),
     path(DAY + "now/", live.day, name="day-now"),
+    path(HERE + "due/", due.due, name="due"),
+    path(HERE + "due/excuse/", due.excuse, name="due-excuse"),
+    path(HERE + "due/correct/", due.correction, name="due-correct"),
 ]

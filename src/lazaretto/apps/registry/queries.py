@@ -1,6 +1,6 @@
 """Reads of the registry. Each starts from who is asking, or from what he may do in a facility."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import date
 from itertools import groupby
 
@@ -12,7 +12,7 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.registry import headcount
 from lazaretto.apps.registry.models import Facility, Movement, Person, Place, Presence
 from lazaretto.apps.registry.movements import AWAY_EXITS, KINDS
-from lazaretto.protocol.clock import FOREVER, FOREVER_AGO, instant
+from lazaretto.protocol.clock import FOREVER, FOREVER_AGO, instant, local_day
 
 #: Base classes of people who are held or supervised; all others are staff or come from outside.
 HELD = ("resident", "supervisee", "student")
@@ -70,6 +70,25 @@ def _instants(facility: Facility, term: accounts.Term) -> tuple[int, int]:
         FOREVER_AGO if term.starts_on is None else instant(facility.zone, term.starts_on, 0),
         FOREVER if term.ends_on is None else instant(facility.zone, term.ends_on, 0),
     )
+
+
+def open_facility(
+    user: User, code: str, wanted: Collection[Permission], now: int
+) -> tuple[Facility, frozenset[Permission]]:
+    """
+    Return a facility in which the asker has any of `wanted`, with everything that he may do there, today by its calendar.
+
+    :raises NoSuchFacility: as above. :raises NotAllowed: if he has none of them there.
+    """
+    facility = Facility.objects.select_related("organisation__command_parent").filter(code=code).first()
+    may = (
+        accounts.permissions_in(user, facility.organisation, local_day(facility.zone, now)) if facility else frozenset()
+    )
+    if facility is None or not may:
+        raise NoSuchFacility(code)
+    if may.isdisjoint(wanted):
+        raise accounts.NotAllowed(min(wanted))
+    return facility, may
 
 
 def facility_of(code: str) -> Facility:

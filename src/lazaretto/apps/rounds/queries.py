@@ -41,7 +41,7 @@ def day_evidence(facility: Facility, on: date, as_of: int) -> DayEvidence:
     in_force = timeline(facility, as_of)
     phases = [p.phase() for p in in_force]
     start, end = day_bounds(phases, facility.zone, on)
-    relevant = _relevant(phases, start, end)
+    relevant = relevant_phases(phases, start, end)
     near = start - reach(relevant), end + reach(relevant)
     excuses = _excuses(facility, relevant, start, end, as_of)
     institution = institution_of(facility, *near, excuses=excuses, unit_at=end - 1)
@@ -51,7 +51,7 @@ def day_evidence(facility: Facility, on: date, as_of: int) -> DayEvidence:
     return DayEvidence(evidence, institution, in_force, facts, near)
 
 
-def _relevant(phases: list[Phase], start: int, end: int) -> list[Phase]:
+def relevant_phases(phases: list[Phase], start: int, end: int) -> list[Phase]:
     """Leave out phases too far away to share a slot window with the day; keep those that bound it."""
     margin = reach(phases)
     return [p for p in phases if p.start < end + margin and p.end > start - margin] or phases[:1]
@@ -61,20 +61,15 @@ def _excuses(facility: Facility, phases: Sequence[Phase], start: int, end: int, 
     rows = models.Excuse.objects.filter(
         facility=facility, starts__lt=end + reach(phases), ends__gt=start - reach(phases), recorded_at__lte=as_of
     )
-    return [
-        record.Excuse(
-            f"{row.pk:012d}",
-            row.scope,  # type: ignore[arg-type]
-            row.starts,
-            row.ends,
-            row.reason,
-            row.recorded_at,
-            row.subject or None,
-            row.measure or None,
-            FOREVER if row.withdrawn_at is None else row.withdrawn_at,
-        )
-        for row in rows
-    ]
+    return [as_record(row) for row in rows]
+
+
+def as_record(row: models.Excuse) -> record.Excuse:
+    """Return an excuse as the rules take it."""
+    return record.Excuse(
+        f"{row.pk:012d}", row.scope, row.starts, row.ends, row.reason, row.recorded_at,  # type: ignore[arg-type]
+        row.subject or None, row.measure or None, FOREVER if row.withdrawn_at is None else row.withdrawn_at,
+    )  # fmt: skip
 
 
 def institution_of(

@@ -23,6 +23,7 @@ class Section(NamedTuple):
 
 
 SECTIONS = (
+    Section("due", _("Due now"), "clock", frozenset({_P.FACT_RECORD, _P.REPORT_READ})),
     Section("fevers", _("Fevers"), "heat", frozenset({_P.FACT_RECORD, _P.HEALTH_READ})),
     Section("people", _("People"), "people", READS_PEOPLE),
     Section("movements", _("Movements"), "moves", READS_PEOPLE),
