@@ -25,6 +25,7 @@ from lazaretto.config.commands import (
     report,
     retention,
     sheet,
+    signals,
     submissions,
     system,
     transfer,
@@ -68,6 +69,7 @@ app.add_typer(sheet.app, name="sheet")
 app.command("submissions")(submissions.submissions)
 app.command("export")(exports.export)
 app.add_typer(people.app, name="person")
+app.add_typer(signals.app, name="signals")
 
 
 @app.callback()
