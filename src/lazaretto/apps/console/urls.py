@@ -19,6 +19,7 @@ from lazaretto.apps.console import (
     places,
     posts,
     sheets,
+    signals,
     signing,
     submissions,
     tables,
@@ -110,4 +111,6 @@ urlpatterns = [
     path(
         "facilities/<str:code>/transfers/<slug:ref>/receipt.json", transfers.receipt_file, name="transfer-receipt-file"
     ),
+    path("facilities/<str:code>/questions/", signals.signals, name="signals"),
+    path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
 ]

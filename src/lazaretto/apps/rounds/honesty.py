@@ -14,13 +14,13 @@ from lazaretto.apps.rounds.bursts import bursts
 from lazaretto.apps.rounds.columns import Whole
 from lazaretto.apps.rounds.day_readings import DayReadings, day_readings
 from lazaretto.apps.rounds.queries import DayEvidence
-from lazaretto.apps.rounds.questions import ENTRIES, MOST_FACTS, MOST_ROWS, Question, degrees, short
+from lazaretto.apps.rounds.questions import ENTRIES, MOST_FACTS, MOST_ROWS, SILENCE, Question, degrees, short
 from lazaretto.apps.rounds.timing import early_entries, two_places
 from lazaretto.apps.rounds.units import Units, units
 from lazaretto.protocol.checks import AlikeCheck, DigitCheck, HonestyChecks
 from lazaretto.protocol.clock import parse_moment
 from lazaretto.surveillance import honesty
-from lazaretto.surveillance.false_alarms import UNKNOWN, FalseAlarms, by_chance
+from lazaretto.surveillance.false_alarms import FalseAlarms, by_chance
 from lazaretto.surveillance.honesty import Digits
 
 
@@ -52,7 +52,7 @@ def _silent(day: DayEvidence, unit_of: Units, checks: HonestyChecks) -> Iterator
     expected, reported = units(day, unit_of)
     for unit in sorted(expected - reported):
         numbers = {"n": len(expected), "silent": len(expected - reported)}
-        yield Question("silent_unit", f"unit:{unit}", "", day.evidence.start, day.evidence.end, numbers, [], UNKNOWN)
+        yield Question("silent_unit", f"unit:{unit}", "", day.evidence.start, day.evidence.end, numbers, [], SILENCE)
 
 
 class _Values:

@@ -14,6 +14,9 @@ ENTRIES = FalseAlarms(
     None,
     Text("取决于录入方式和各台设备的时钟", "it depends on how entries are made and on the clocks of devices"),
 )
+SILENCE = FalseAlarms(
+    None, Text("取决于记录为何没有来，请数一数以往的", "it depends on why no record came; count those of the past")
+)
 
 
 class Question(NamedTuple):
