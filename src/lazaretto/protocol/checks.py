@@ -41,7 +41,7 @@ class AlikeCheck(Strict):
 
 
 class TwoPlacesCheck(Strict):
-    """One author with entries from two units `within` so short a time, `at_least` so often in a day."""
+    """One author with entries from two wings `within` so short a time, `at_least` so often in a day."""
 
     at_least: Whole = Field(default=3, ge=1)
     within: Span = Duration(seconds=20)

@@ -8,20 +8,26 @@ import numpy as np
 from lazaretto.apps.rounds.columns import DONE, Whole
 from lazaretto.apps.rounds.queries import DayEvidence
 from lazaretto.apps.rounds.questions import ENTRIES, MOST_FACTS, MOST_ROWS, Question
-from lazaretto.apps.rounds.units import UnitOf
+from lazaretto.apps.rounds.units import Units
 from lazaretto.protocol.checks import EarlyEntryCheck, TwoPlacesCheck
+from lazaretto.protocol.record import Subject
 from lazaretto.surveillance import honesty
 from lazaretto.surveillance.series import Flags
 
 
-def two_places(day: DayEvidence, unit_of: UnitOf, check: TwoPlacesCheck) -> Iterator[Question]:
-    """Times typed to the minute say nothing: a whole round is then at one instant."""
+def two_places(day: DayEvidence, where: Units, check: TwoPlacesCheck) -> Iterator[Question]:
+    """
+    Ask where one author's entries from two wings lie within seconds.
+
+    It is about places, not about who belongs to which unit: staff of several units meet at one gate. Times typed to the minute
+    say nothing (a whole round is then at one instant), nor does anybody who moved on that day.
+    """
     facts, evidence = day.evidence.facts, day.evidence
     rows = np.flatnonzero(evidence.today & (facts.says == DONE) & (facts.observed_at % 60_000 != 0) & _signed(day))
     names: dict[str, int] = {}
     unit = np.full(len(facts.refs), -1, np.int64)
     for number, subject in enumerate(evidence.subjects):
-        if name := unit_of(subject, evidence.start):
+        if name := _wing(day, where, subject):
             unit[number] = names.setdefault(name, len(names))
     at, author, place = facts.observed_at[rows], facts.by[rows], unit[facts.subject[rows]]
     there = honesty.in_two_places(author, place, at, check.within.nominal_ms)
@@ -36,6 +42,14 @@ def two_places(day: DayEvidence, unit_of: UnitOf, check: TwoPlacesCheck) -> Iter
         ids = [facts.id_of(int(rows[own[hit]])) for hit in hits[:MOST_FACTS].tolist()]
         numbers = {"n": len(hits), "of": len(own), "rows": lines}
         yield _asked("two_places", day, facts.names[name], numbers, ids)
+
+
+def _wing(day: DayEvidence, where: Units, subject: Subject) -> str:
+    """Return the wing where a person was all day, empty if he was in none or in several; a place can be asked by telephone."""
+    start, end = day.evidence.start, day.evidence.end
+    if subject.kind != "person" or any(start < edge < end for s in subject.stays for edge in (s.start, s.end)):
+        return ""
+    return where.wing(subject, start)
 
 
 def _line(own: Whole, hit: int, at: Whole, place: Whole, known: list[str]) -> dict[str, object]:

@@ -31,6 +31,10 @@ class Units:
     def __call__(self, subject: Subject, at: int) -> str:
         if subject.unit or subject.kind == "group":
             return subject.unit or subject.ref.partition(":")[2]
+        return self.wing(subject, at)
+
+    def wing(self, subject: Subject, at: int) -> str:
+        """Return the wing in which a subject is at an instant, empty if in none."""
         chain = self.selection.chain(self.selection.place_of(subject, at))
         return next((ref.partition(":")[2] for ref in chain if self.places[ref].kind == "wing"), "")
 

@@ -50,7 +50,7 @@ def table(kind: str, numbers: Numbers, zone: str, unit: Callable[[str], str]) ->
             [[r["value"], r["most"], r["n"], r["people"]] for r in rows],
         ),
         "two_places": lambda: (
-            [gettext("when"), gettext("seconds before"), gettext("unit before"), gettext("unit then")],
+            [gettext("when"), gettext("seconds before"), gettext("wing before"), gettext("wing then")],
             [[when(r["at"]), r["seconds"], unit(r["first"]), unit(r["second"])] for r in rows],
         ),
         "cluster": lambda: ([gettext("when"), gettext("of what")], [[when(r["at"]), case(r["kind"])] for r in rows]),

@@ -43,7 +43,7 @@ def name_of(kind: str) -> str:
         "same_in_round": gettext("One value through a round"),
         "copied": gettext("Two rounds alike"),
         "same_for_person": gettext("Readings that never change"),
-        "two_places": gettext("In two units at once"),
+        "two_places": gettext("In two wings at once"),
         "early_entry": gettext("Entered before the visit"),
         "burst_entry": gettext("Entered faster than visited"),
         "silent_unit": gettext("A unit sent nothing"),
@@ -69,7 +69,7 @@ def meaning_of(kind: str) -> str:
             "How likely is it that a person's readings stay so equal, given how readings of one person differ here?"
         ),
         "two_places": gettext(
-            "Entries of one author from two units within seconds. Times typed to the minute are left out."
+            "Entries of one author from two wings within seconds. Times typed to the minute are left out."
         ),
         "early_entry": gettext("Entries that were on record before the moment that they tell of."),
         "burst_entry": gettext(
@@ -244,7 +244,7 @@ def _asks_person(n: Mapping[str, Any]) -> str:
 
 
 def _asks_places(n: Mapping[str, Any]) -> str:
-    text = gettext("%(n)s of %(of)s entries lie within seconds of one from another unit. Who entered them, and where?")
+    text = gettext("%(n)s of %(of)s entries lie within seconds of one from another wing. Who entered them, and where?")
     return text % {"n": n["n"], "of": n["of"]}
 
 
