@@ -55,6 +55,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.posts || exit 1; done
 	@$(BIN)/python -m tests.benchmark.registry
 	@$(BIN)/python -m tests.benchmark.surveillance
+	@$(BIN)/python -m tests.benchmark.signals
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual

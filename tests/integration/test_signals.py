@@ -1,7 +1,9 @@
 """Questions about a day: what raises them, that they are asked once, and how they are answered."""
 
+import json
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -21,6 +23,7 @@ from lazaretto.apps.rounds.retention import forget_person
 from lazaretto.protocol.clock import local
 from lazaretto.protocol.refusal import Refusal
 from tests.conftest import DAY, HOUR, ZONE, Small
+from tests.integration.test_command_line import lazaretto
 
 MINUTE = 60_000
 PEOPLE = 24
@@ -269,3 +272,18 @@ def test_kept_three_years_and_gone_with_the_file_of_its_author(small: Small) -> 
     proof = retention.purge(small.facility.log, policy, by="t", at=late)
     assert proof.holds
     assert not Signal.objects.exists()
+
+
+def test_the_command_asks_once_and_says_how_many(small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lazaretto.config import runtime
+
+    crowd(small)
+    record(small, round_of(small, "16:00", 1, ["36.5"] * 24))
+    monkeypatch.setattr(runtime, "now", lambda: small.at)
+    words = ("signals", "look", "--facility", "YT", "--day", DAY.isoformat())
+    said = lazaretto(tmp_path, *words)
+    assert "same_in_round  unit:W1" in said.stdout
+    assert "S1" not in said.stdout
+    assert f"{DAY}: {Signal.objects.count()} new to look at." in said.stdout
+    assert json.loads(lazaretto(tmp_path, *words, "--json").stdout)["new"] == []
+    assert "has not begun" in lazaretto(tmp_path, *words[:-1], "2026-04-17", ok=False).stderr
