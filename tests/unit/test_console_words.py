@@ -15,6 +15,7 @@ from lazaretto.protocol.text import Text
 from lazaretto.protocol.wording.cadence import how_often, night, window
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "lazaretto"
+FOUND_IN = ("apps/reporting/contradictions.py", "apps/rounds/bursts.py", "protocol/tally.py")
 AT = "2026-03-17T05:00:00.000Z"
 ONE_OF_EACH: list[dict[str, Any]] = [
     {"kind": "fever_open", "subject": "person:P1", "since": AT},
@@ -46,7 +47,7 @@ def speaker() -> Speaker:
 
 
 def test_every_kind_that_is_found_has_its_sentence() -> None:
-    text = "".join((SOURCE / p).read_text() for p in ("apps/reporting/contradictions.py", "protocol/tally.py"))
+    text = "".join((SOURCE / p).read_text() for p in FOUND_IN)
     found = set(re.findall(r'"kind": "(\w+)"', text))
     assert found == {c["kind"] for c in ONE_OF_EACH}
 

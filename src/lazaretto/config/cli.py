@@ -26,6 +26,7 @@ from lazaretto.config.commands import (
     report,
     retention,
     sheet,
+    signals,
     submissions,
     system,
     transfer,
@@ -70,6 +71,7 @@ app.command("submissions")(submissions.submissions)
 app.command("export")(exports.export)
 app.add_typer(people.app, name="person")
 app.add_typer(mqtt.app, name="mqtt")
+app.add_typer(signals.app, name="signals")
 
 
 @app.callback()

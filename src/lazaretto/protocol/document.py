@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from lazaretto.protocol.cadence import Cadence, Night, Span, Strict, WallTime, refuse
 from lazaretto.protocol.ceilings import Ceiling
+from lazaretto.protocol.checks import Checks
 from lazaretto.protocol.clock import Duration, minute_of_day
 from lazaretto.protocol.kinds import AnyMeasure
 from lazaretto.protocol.measures import Identifier, Item, Measure, Number, Source, Title
@@ -118,20 +119,6 @@ class NamedShift(Strict):
     title: Title
     start: WallTime = Field(alias="from")
     end: WallTime = Field(alias="to")
-
-
-class BurstCheck(Strict):
-    """More different subjects than `at_least` by one person `within` so short a time cannot have been visited."""
-
-    at_least: int = Field(default=40, ge=2)
-    within: Span = Duration(seconds=10)
-
-
-class Checks(Strict):
-    """What makes a day contradictory beyond the fixed rules. An absent check is not run."""
-
-    burst_entry: BurstCheck | None = None
-    entered_late_share: Number = Field(default=Decimal("0.20"), ge=0, le=1)
 
 
 class Document(Strict):

@@ -165,3 +165,22 @@ def _log1p_over(x: Floats) -> Floats:
     """Return ln(1 + x) / x, which is 1 at x = 0."""
     answer: Floats = np.log1p(x) / np.where(x == 0, 1, x) + (x == 0)
     return answer
+
+
+def normal_cdf(z: ArrayLike) -> Floats:
+    """Return P(Z <= z), element by element; its relative error is small in the lower tail, too."""
+    values = np.asarray(z, dtype=np.float64)
+    found = np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in values.ravel().tolist()])
+    return found.reshape(values.shape)
+
+
+def chi_square_tail(x: float, df: int) -> float:
+    """Return P(X >= x) of chi-square with a whole number of degrees of freedom: a finite sum, from df = 1 or 2 up."""
+    half, odd = x / 2, df % 2
+    if half <= 0:
+        return 1.0
+    total = math.erfc(math.sqrt(half)) if odd else math.exp(-half)
+    for a in range(1, (df + 1) // 2):
+        power = a - 0.5 if odd else float(a)
+        total += math.exp(power * math.log(half) - half - math.lgamma(power + 1))
+    return min(total, 1.0)

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     SUBMISSIONS_RECEIVE = "submissions.receive"
     TRANSFER = "transfer"
     USERS_MANAGE = "users.manage"
+    SIGNAL_AUTHOR = "signal.author"
+    SIGNAL_ANSWER = "signal.answer"
 
 
 WORDS: dict[Permission, Text] = {
@@ -86,6 +88,8 @@ WORDS: dict[Permission, Text] = {
     Permission.SUBMISSIONS_RECEIVE: Text("接收下级的上报包", "take in bundles from below"),
     Permission.TRANSFER: Text("移交和接收人员档案", "hand a person's file over, and take one in"),
     Permission.USERS_MANAGE: Text("管理用户、角色和令牌", "manage users, roles and tokens"),
+    Permission.SIGNAL_AUTHOR: Text("看核实问题涉及谁的录入", "see whose entries a question about the record is about"),
+    Permission.SIGNAL_ANSWER: Text("答复核实问题和预警", "answer questions about the record and early warnings"),
 }
 
 #: What each role is, in one plain sentence.
@@ -123,7 +127,7 @@ POLICY: dict[str, frozenset[Permission]] = {
         {
             _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST,
             *_NAMES, _P.IDENTITY_READ, _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS,
-            _P.TABLES_EXPORT, _P.TRANSFER,
+            _P.TABLES_EXPORT, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER,
         }
     ),
     Role.EPIDEMIC_LEAD: frozenset(
@@ -131,10 +135,12 @@ POLICY: dict[str, frozenset[Permission]] = {
             _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.REPORT_SIGN, _P.FACT_RECORD, _P.EXCUSE_RECORD,
             _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, _P.OVERRIDE_APPROVE, *_NAMES, _P.IDENTITY_READ, _P.HEALTH_READ,
             _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS, _P.PRECAUTION_SET, _P.TABLES_EXPORT,
-            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER,
+            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER,
         }
     ),
-    Role.INSPECTOR: frozenset({_P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES}),
+    Role.INSPECTOR: frozenset(
+        {_P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR}
+    ),
     Role.BUREAU_VIEWER: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.SUBMISSIONS_READ}),
     Role.BUREAU_APPROVER: frozenset(
         {

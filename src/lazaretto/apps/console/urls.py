@@ -21,6 +21,7 @@ from lazaretto.apps.console import (
     places,
     posts,
     sheets,
+    signals,
     signing,
     submissions,
     tables,
@@ -125,4 +126,6 @@ urlpatterns = [
     path(HERE + "due/", due.due, name="due"),
     path(HERE + "due/excuse/", due.excuse, name="due-excuse"),
     path(HERE + "due/correct/", due.correction, name="due-correct"),
+    path("facilities/<str:code>/questions/", signals.signals, name="signals"),
+    path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
 ]

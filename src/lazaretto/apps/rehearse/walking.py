@@ -52,6 +52,7 @@ class Walks:
     institution: Institution = field(init=False)
     selection: Selection = field(init=False)
     staff: list[str] = field(init=False)
+    units: list[str] = field(init=False)
     own: dict[str, float] = field(default_factory=dict)
     plain: dict[tuple[str, str, str], tuple[Segment, ...]] = field(default_factory=dict)
     keys: dict[str, set[str]] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Walks:
         self.institution = self.world.as_planned()
         self.selection = Selection(self.institution)
         self.staff = sorted(p.code for p in self.made.staff)
+        self.units = sorted({s.unit for s in self.institution.subjects if s.base == "resident"})
 
     @property
     def manner(self) -> Manner:
@@ -143,7 +145,7 @@ class Walks:
         if of_people and draw.random() < skip:
             return
         start = self._start(slot, draw)
-        walker = self._officer(start, draw)
+        walker = self._officer(start, draw, owed[0][0].unit if owed[0][0].base == "resident" else "")
         offline = draw.random() < self.manner.offline
         moment, found = start, []
         for subject, own in sorted(owed, key=lambda item: (str(self.selection.place_of(item[0], start)), item[0].ref)):
@@ -164,9 +166,11 @@ class Walks:
         late = draw.random() < self.manner.late
         return start + draw.randint(19, 36) * MINUTE if late else start
 
-    def _officer(self, at: int, draw: random.Random) -> str:
+    def _officer(self, at: int, draw: random.Random, unit: str = "") -> str:
+        """Return who walks. Each unit of residents has its own officers: nobody is in two wings at once."""
         on_duty = [code for code in self.staff if self.world.stay(code, at) is not None]
-        return draw.choice(on_duty or self.staff)
+        own = on_duty[self.units.index(unit) :: len(self.units)] if unit in self.units else on_duty
+        return draw.choice(own or on_duty or self.staff)
 
     def _find(self, subject: Subject, slot: Slot, moment: int, draw: random.Random) -> Claim | None:
         chance, round_ = draw.random(), slot.round

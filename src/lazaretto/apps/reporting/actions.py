@@ -11,6 +11,7 @@ from lazaretto.apps.journal.models import Entry, Key, Log
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.queries import bound_to, draft_with_outgoing, signed_reports
+from lazaretto.apps.rounds.signals import look
 from lazaretto.protocol.canonical import canonical
 
 COMPARED = ("expected", "on_time", "late", "missed", "excused", "excused_after", "pending", "coverage", "entered_late")
@@ -88,6 +89,8 @@ def _sign(
     report.entry = journal.append(log, kind, leaf=leaf, by=by, at=at, protocol=last)
     report.save(force_insert=True)
     journal.checkpoint(log, at=at)
+    # What the checks ask is for people, and no part of the report: it is looked for once the report stands.
+    transaction.on_commit(lambda: look(facility, on, at=at, by=by), robust=True)
     return report
 
 

@@ -4,24 +4,22 @@ What in a day does not fit together. A contradiction is printed in the report; i
 Source: contract, rule 10.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 from django.db.models import Exists, OuterRef, Q
 
 from lazaretto.apps.journal.models import Entry
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.counts import ISOLATION, closes
+from lazaretto.apps.rounds.bursts import bursts
 from lazaretto.apps.rounds.models import Fact as KnownFact
 from lazaretto.apps.rounds.models import FeverEpisode, IdConflict
 from lazaretto.apps.rounds.queries import DayEvidence
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.corrections import corrected
-from lazaretto.protocol.document import BurstCheck
 from lazaretto.protocol.fever import Fever
-from lazaretto.protocol.record import Subject
 from lazaretto.protocol.selection import Selection
 
 Contradiction = dict[str, Any]
@@ -42,7 +40,7 @@ def contradictions(
         *_headcounts(day, counts),
         *_id_conflicts(facility, day),
         *({"kind": "correction_conflict", "fact": fact} for fact in day.evidence.conflicts),
-        *_bursts(day),
+        *bursts(day),
         *_overdue_review(day),
         *_clock_jumps(facility, day),
     ]
@@ -66,32 +64,6 @@ def _closed(facility: Facility, began: Mapping[str, int], as_of: int) -> dict[st
     codes = [ref.partition(":")[2] for ref in began]
     rows = FeverEpisode.objects.filter(facility=facility, closed_by__gt="", ended_at__lte=as_of, subject__in=codes)
     return {f"person:{code}": at for code, at in rows.order_by("ended_at").values_list("subject", "ended_at") if at}
-
-
-class UnitOf(Protocol):
-    """Which unit answers for a subject at an instant, and for whom that never changes."""
-
-    def __call__(self, subject: Subject, at: int) -> str: ...
-
-    def is_fixed(self, subject: Subject) -> bool: ...
-
-
-def units(day: DayEvidence, unit_of: UnitOf) -> tuple[set[str], set[str]]:
-    """
-    Return the units that owed something that could be judged, and those of them from which any fact came.
-    """
-    evidence, subjects = day.evidence, day.institution.subjects
-    fixed = np.array([unit_of.is_fixed(s) for s in subjects], bool)
-    judged, heard = evidence.judged_and_heard()
-    expected = {unit_of(subjects[n], evidence.start) for n in np.flatnonzero(judged & fixed)}
-    reported = {unit_of(subjects[n], evidence.start) for n in np.flatnonzero(heard & fixed)}
-    people = {s.ref: s for s, is_fixed in zip(subjects, fixed, strict=True) if not is_fixed}
-    for slot in evidence.of(np.flatnonzero(judged & ~fixed)):
-        if slot.state in ("on_time", "late", "missed"):
-            expected.add(unit_of(people[slot.subject], slot.due))
-    for ref, at in evidence.heard_from(np.flatnonzero(heard & ~fixed)):
-        reported.add(unit_of(people[ref], at))
-    return expected - {""}, expected & reported - {""}
 
 
 def _headcounts(day: DayEvidence, counts: Mapping[str, Mapping[str, Any]]) -> list[Contradiction]:
@@ -137,31 +109,6 @@ def _id_conflicts(facility: Facility, day: DayEvidence) -> list[Contradiction]:
     )  # fmt: skip
     names = sorted(set(rows.values_list("fact_id", flat=True)))
     return [{"kind": "id_conflict", "fact": name} for name in names]
-
-
-def _bursts(day: DayEvidence) -> list[Contradiction]:
-    """Many people by one person in so few seconds that they cannot have been visited. Times typed to the minute say nothing."""
-    check = day.in_force[-1].resolved.document.checks.burst_entry
-    if check is None:
-        return []
-    return [
-        {"kind": "burst_entry", "by": by, **burst}
-        for by, facts in day.evidence.timed_by_hand(check.at_least, check.within.nominal_ms)
-        if (burst := _burst(facts, check))
-    ]
-
-
-def _burst(facts: Sequence[tuple[int, int]], check: BurstCheck) -> dict[str, Any] | None:
-    """Return the first burst among (when, whom) in order of time."""
-    first = 0
-    for last, (at, _) in enumerate(facts):
-        while at - facts[first][0] > check.within.nominal_ms:
-            first += 1
-        if last - first + 1 >= check.at_least:
-            subjects = {subject for _, subject in facts[first : last + 1]}
-            if len(subjects) >= check.at_least:
-                return {"from": utc_text(facts[first][0]), "subjects": len(subjects)}
-    return None
 
 
 def _overdue_review(day: DayEvidence) -> list[Contradiction]:

@@ -8,45 +8,19 @@ from lazaretto.apps.command.queries import level_lines, protocol_lines
 from lazaretto.apps.journal.actions import sign_head
 from lazaretto.apps.journal.models import Log
 from lazaretto.apps.registry.models import Facility
-from lazaretto.apps.reporting.contradictions import contradictions, units
+from lazaretto.apps.reporting.contradictions import contradictions
 from lazaretto.apps.reporting.counts import counts, fevers
 from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.suppression import gap_cells, suppressed
 from lazaretto.apps.rounds.queries import DayEvidence, clock_corrected, day_evidence
+from lazaretto.apps.rounds.units import Units, units
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import utc_text
-from lazaretto.protocol.record import Subject
 from lazaretto.protocol.round import Round
-from lazaretto.protocol.selection import Selection, names_population
+from lazaretto.protocol.selection import names_population
 from lazaretto.protocol.tally import Tally, entered_late_contradictions, measure_row, status
 
 NOTHING = Tally()
-
-
-class _Units:
-    """
-    Which unit answers for a subject: the person's own, else the wing around the place where it was, else none.
-
-    `nearest` names, for a place outside every wing, the place at the top, so that its gaps can be counted somewhere.
-    """
-
-    def __init__(self, day: DayEvidence) -> None:
-        self.selection = Selection(day.institution)
-        self.places = day.institution.places
-
-    def __call__(self, subject: Subject, at: int) -> str:
-        if subject.unit or subject.kind == "group":
-            return subject.unit or subject.ref.partition(":")[2]
-        chain = self.selection.chain(self.selection.place_of(subject, at))
-        return next((ref.partition(":")[2] for ref in chain if self.places[ref].kind == "wing"), "")
-
-    def is_fixed(self, subject: Subject) -> bool:
-        """Say whether the same unit answers for a subject all the time."""
-        return bool(subject.unit) or subject.kind != "person"
-
-    def nearest(self, subject: Subject, at: int) -> str:
-        chain = self.selection.chain(self.selection.place_of(subject, at))
-        return self(subject, at) or (chain[-1].partition(":")[2] if chain else "")
 
 
 def draft(facility: Facility, on: date, as_of: int) -> dict[str, Any]:
@@ -61,7 +35,7 @@ def draft(facility: Facility, on: date, as_of: int) -> dict[str, Any]:
 def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return both forms of the report, the second without the digest of the first."""
     day = day_evidence(facility, on, as_of)
-    unit_of = _Units(day)
+    unit_of = Units(day)
     start, end = day.evidence.start, day.evidence.end
     rounds = _rounds(day)
     tallies, missed = day.evidence.tallies, day.evidence.missed
@@ -111,7 +85,7 @@ def _measured(day: DayEvidence, rounds: dict[str, Round]) -> set[str]:
     return {s.population for s in alike.values() if any(names_population(r, s) for r in asked)}
 
 
-def _gap_cells(day: DayEvidence, measures: list[str], unit_of: _Units) -> dict[str, list[dict[str, Any]]]:
+def _gap_cells(day: DayEvidence, measures: list[str], unit_of: Units) -> dict[str, list[dict[str, Any]]]:
     """Return gaps as counts per measure, unit and reason; a reason that is not a code of the protocol is `other`."""
     codes = {r.id for p in day.in_force for r in p.resolved.document.reasons}
     subjects = {s.ref: s for s in day.institution.subjects}

@@ -45,3 +45,11 @@ class RoundsConfig(AppConfig):
                 for s in models.Sheet.objects.filter(facility__log=log).prefetch_related("rows").order_by("pk")
             ),
         )
+        journal.rows_now(
+            "signal",
+            lambda log: (
+                (str(s.pk), s.record()) for s in models.Signal.objects.filter(facility__log=log).order_by("pk")
+            ),
+        )
+        target("signals", after="raised", due=retention.signals_due, purge=retention.purge_signals)
+        files.part_of_copy("signals", queries.signals_of)

@@ -312,3 +312,60 @@ class OwnUsual(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.on}"
+
+
+class Signal(models.Model):
+    """
+    A question for a person about the record, or an early warning: which rule, about what, and the numbers behind it.
+
+    Never a finding about anybody: nothing reads these rows for a score, a ranking or a penalty. `about` is `kind:code` of
+    what is asked about, `author` whose entries they are where they are one person's; only those who lead or inspect see it.
+    `numbers` holds what the rule saw, never a name; `facts` the ids of facts that show it (a part, if there are many).
+    """
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="signals")
+    rule = models.CharField(max_length=80)
+    about = models.CharField(max_length=80)
+    author = models.CharField(max_length=60, blank=True)
+    starts = models.BigIntegerField()
+    ends = models.BigIntegerField()
+    numbers: models.JSONField = models.JSONField(default=dict)
+    facts: models.JSONField = models.JSONField(default=list)
+    raised_at = models.BigIntegerField()
+    answered_at = models.BigIntegerField(null=True, blank=True)
+    answer = models.CharField(max_length=12, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    by = models.CharField(max_length=60, blank=True)
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(
+            ("id", "facility", "rule", "about", "starts", "ends", "facts", "raised_at", "answered_at"), PLAIN
+        ),
+        **dict.fromkeys(("author", "by"), IDENTIFYING),
+        **dict.fromkeys(("numbers", "answer", "note"), SENSITIVE),
+    }
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["facility", "rule", "about", "author", "starts"], name="one_question_about_one_thing"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answered_at=None, answer="", by="") | (~models.Q(answer="") & ~models.Q(by="")),
+                name="an_answer_has_its_author",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["facility", "raised_at"], condition=models.Q(answered_at=None), name="signal_open"),
+            models.Index(fields=["facility", "starts"], name="signal_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.about}"
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule, "about": self.about, "author": self.author, "from": self.starts, "to": self.ends,
+            "numbers": self.numbers, "facts": self.facts, "raised_at": self.raised_at, "answered_at": self.answered_at,
+            "answer": self.answer, "note": self.note, "by": self.by,
+        }  # fmt: skip

@@ -204,6 +204,12 @@ def fevers_of(person: Person) -> list[dict[str, Any]]:
     return [e.record() | {"closed_by": None} for e in rows.order_by("first_at", "pk")]
 
 
+def signals_of(person: Person) -> list[dict[str, Any]]:
+    """Return the questions about a person's own entries and what was answered; who answered is left out."""
+    rows = models.Signal.objects.filter(facility=person.facility_id, author=person.code)
+    return [s.record() | {"by": None} for s in rows.order_by("starts", "pk")]
+
+
 def people_with_facts(facility: Facility, start: int, end: int) -> set[str]:
     """Return the codes of the people about whom something was recorded in [start, end)."""
     rows = models.Fact.objects.filter(

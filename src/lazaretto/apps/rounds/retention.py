@@ -11,7 +11,7 @@ from lazaretto.apps.journal.retention import Policy
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.rounds import purging
 from lazaretto.apps.rounds.holding import held_version
-from lazaretto.apps.rounds.models import Excuse, Fact, FeverEpisode, HeldClaim, OwnUsual
+from lazaretto.apps.rounds.models import Excuse, Fact, FeverEpisode, HeldClaim, OwnUsual, Signal
 
 #: Entries whose facts are looked at in one transaction; an entry holds at most a thousand.
 _ENTRIES = 4
@@ -82,6 +82,8 @@ def forget_person(facility: Facility, code: str, policy: str, *, by: str, at: in
     fevers = FeverEpisode.objects.filter(facility=facility, subject=code)
     _purge_fevers(facility.log, list(fevers.values_list("pk", flat=True)), policy, by=by, at=at)
     OwnUsual.objects.filter(facility=facility, subject=code).delete()
+    signals = Signal.objects.filter(Q(author=code) | Q(about=f"person:{code}"), facility=facility)
+    _purge_signals(facility.log, list(signals.values_list("pk", flat=True)), policy, by=by, at=at)
 
 
 def fevers_due(log: Log, policy: Policy, at: int) -> int:
@@ -104,3 +106,25 @@ def _purge_fevers(log: Log, keys: list[int], policy: str, *, by: str, at: int) -
     said = Record.objects.filter(entry__log=log, entity="fever", key__in=[str(key) for key in keys])
     purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
     return FeverEpisode.objects.filter(pk__in=keys).delete()[0]
+
+
+def signals_due(log: Log, policy: Policy, at: int) -> int:
+    return _signals(log, policy, at).count()
+
+
+def _signals(log: Log, policy: Policy, at: int) -> QuerySet[Signal]:
+    return Signal.objects.filter(facility__log=log, raised_at__lt=policy.before(at))
+
+
+def purge_signals(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int]:
+    while keys := list(_signals(log, policy, at).values_list("pk", flat=True)[:400]):
+        yield _purge_signals(log, keys, policy.id, by=by, at=at)
+
+
+@transaction.atomic
+def _purge_signals(log: Log, keys: list[int], policy: str, *, by: str, at: int) -> int:
+    if not keys:
+        return 0
+    said = Record.objects.filter(entry__log=log, entity="signal", key__in=[str(key) for key in keys])
+    purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
+    return Signal.objects.filter(pk__in=keys).delete()[0]

@@ -5,6 +5,9 @@ from lazaretto.protocol.text import Text
 _ITEM = {"id": Text("代号", "identifier"), "title": Text("名称", "title")}
 _SOURCE = {"source": Text("出处", "source")}
 
+_OFTEN = {"at_least": Text("至少", "at least"), "within": Text("期间", "within")}
+_CHANCE = {"at_least": Text("至少读数", "least readings"), "alpha": Text("偶然机会低于", "chance below")}
+
 NAMES: dict[str, dict[str, Text]] = {
     "Document": {
         **_ITEM,
@@ -74,7 +77,44 @@ NAMES: dict[str, dict[str, Text]] = {
     "Checks": {
         "burst_entry": Text("快速录入", "entry too fast to be visited"),
         "entered_late_share": Text("迟录比例", "share entered late"),
+        "honesty": Text("读数核实", "honesty of readings"),
+        "clusters": Text("聚集规则", "cluster rules"),
+        "charts": Text("控制图", "charts"),
     },
-    "BurstCheck": {"at_least": Text("至少", "at least"), "within": Text("期间", "within")},
+    "BurstCheck": _OFTEN,
+    "HonestyChecks": {
+        "pause": Text("一巡之内的停顿", "pause inside a round"),
+        "digits": Text("末位数偏好", "preferred last digits"),
+        "same_in_round": Text("一巡读数相同", "the same reading in a round"),
+        "copied": Text("两巡雷同", "copied rounds"),
+        "same_for_person": Text("同一人读数不变", "a person's readings never change"),
+        "two_places": Text("同时在两处", "in two places at once"),
+        "early_entry": Text("先录后做", "entered before the visit"),
+        "silent_unit": Text("单元无记录", "a unit that sent nothing"),
+    },
+    "DigitCheck": {**_CHANCE, "excess": Text("多出的比例", "share in excess")},
+    "AlikeCheck": _CHANCE,
+    "TwoPlacesCheck": _OFTEN,
+    "EarlyEntryCheck": {"at_least": Text("至少", "at least"), "skew": Text("时钟误差", "difference of clocks")},
+    "ClusterRule": {
+        **_ITEM,
+        **_SOURCE,
+        "about": Text("何种情况", "of what"),
+        "n": Text("人数", "how many"),
+        "within": Text("期间", "within"),
+        "level": Text("范围", "counted in"),
+        "who": Text("哪些人", "who"),
+        "each": Text("各种分别计", "each kind by itself"),
+    },
+    "ChartRule": {
+        **_ITEM,
+        **_SOURCE,
+        "method": Text("方法", "method"),
+        "who": Text("哪些人", "who"),
+        "limit": Text("界限", "limit"),
+        "rise": Text("要发现的倍数", "rise to be found"),
+        "observed": Text("算作有观测的比例", "share that makes a day observed"),
+        "least_days": Text("至少天数", "least days"),
+    },
     "Title": {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")},
 }

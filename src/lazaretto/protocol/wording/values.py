@@ -40,7 +40,7 @@ Path = tuple[str, ...]
 _FORMS = {"every", "times", "per_day", "random", "count"}
 _LENGTH = re.compile(r"P(?=\d|T\d)[0-9WDTHMS]+")
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?(E[+-]?\d+)?")
-_SHARES = {"complete_at", "coverage", "sample", "recheck", "leader_share", "entered_late_share"}
+_SHARES = {"complete_at", "coverage", "sample", "recheck", "leader_share", "entered_late_share", "excess", "observed"}
 _COUNTED = {
     "days": Text(" 天", " days"), "standby_days": Text(" 天", " days"), "days_of_cover": Text(" 天", " days"),
     "persons": Text(" 人", " people"), "min_strength": Text(" 人", " people"), "reserve": Text(" 人", " people"),

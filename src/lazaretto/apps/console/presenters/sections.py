@@ -37,6 +37,7 @@ SECTIONS = (
     Section("tables", _("Tables"), "table", frozenset({_P.PLACES_READ})),
     Section("extracts", _("Figures"), "report", frozenset({_P.EXTRACT_READ})),
     Section("looks", _("Who looked"), "eye", frozenset({_P.ACCESS_READ})),
+    Section("signals", _("Questions"), "search", frozenset({_P.REPORT_READ})),
 )
 
 
