@@ -56,7 +56,7 @@ def test_read_the_day_switch_the_language_and_sign(day: Small, open_browser: Cal
     page.get_by_role("link", name="Sign the contradictory report").click()
     assert page.get_by_text("It cannot be taken back.").is_visible()
     page.get_by_role("button", name="Sign the contradictory report").click()
-    assert page.get_by_role("status").inner_text() == "The report is signed and recorded."
+    assert page.get_by_role("status").filter(has_text="signed").inner_text() == "The report is signed and recorded."
     assert page.get_by_text("Nothing on record differs from it.").is_visible()
     assert SignedReport.objects.get().signed_by == "Qin"
 

@@ -117,7 +117,7 @@ def test_a_file_from_its_opening_to_a_merge(world: Small, open_browser: Callable
     page.get_by_label("P2 钱二").check()
     page.get_by_label("Reason").fill("same papers")
     page.get_by_role("button", name="Next: what merging does").click()
-    assert page.get_by_text("Goes over to P2: 1 other name.").is_visible()
+    page.get_by_text("Goes over to P2: 1 other name.").wait_for()
     page.get_by_role("button", name="Merge N1 into P2").click()
     assert "merged into P2" in page.get_by_role("status").inner_text()
     assert Person.objects.get(code="N1").merged_into.code == "P2"  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 import pytest
 
 from tests.integration.installations.installation import Installation
-from tests.integration.installations.live_clients import Listener, Poster, Server, people, served, until
+from tests.integration.installations.live_clients import Listener, Poster, Server, in_a_loop, people, served, until
 
 pytestmark = pytest.mark.more
 CLIENTS, USERS = 400, 25
@@ -68,7 +68,7 @@ def test_four_hundred_pages_hear_everything_once(house: Installation) -> None:
                 assert heard - told < BOUND
 
     with served(house) as server:
-        asyncio.run(run(server))
+        in_a_loop(run(server))
         assert server.stop() < 10  # with nobody listening any more
 
 
@@ -95,7 +95,7 @@ def test_a_power_cut_loses_and_doubles_nothing(node: Installation) -> None:
             assert "resync" not in one.names
 
     with served(node) as server:
-        asyncio.run(run(server))
+        in_a_loop(run(server))
 
 
 def test_a_server_that_stops_ends_its_streams(node: Installation) -> None:
@@ -110,7 +110,7 @@ def test_a_server_that_stops_ends_its_streams(node: Installation) -> None:
         assert spent < 8
 
     with served(node) as server:
-        asyncio.run(run(server))
+        in_a_loop(run(server))
 
 
 def test_a_user_has_twenty_pages_and_another_user_his_own(node: Installation) -> None:
@@ -132,7 +132,7 @@ def test_a_user_has_twenty_pages_and_another_user_his_own(node: Installation) ->
         task.cancel()
 
     with served(node) as server:
-        asyncio.run(run(server))
+        in_a_loop(run(server))
 
 
 END = """
@@ -165,7 +165,7 @@ def test_rights_that_end_end_the_stream_within_a_minute(node: Installation) -> N
         assert [one.refused for one in listeners[:3]] == [[404], [302], [302]]
 
     with served(node) as server:
-        asyncio.run(run(server))
+        in_a_loop(run(server))
 
 
 def test_pages_go_through_as_before(node: Installation) -> None:
