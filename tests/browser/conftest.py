@@ -1,5 +1,6 @@
 """A real Chromium in front of a live server. Without Chromium the tests are skipped, unless they are required."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,6 +8,15 @@ from typing import Any
 import pytest
 
 from tests.needs import not_here
+
+#: Each page is looked at on two widths, in two languages and two themes, so that every two of these meet; with
+#: LAZARETTO_LOOKS=all, so that all three do.
+_ALL = [(w, at, theme) for w in (390, 1440) for at in ("zh-CN", "en-GB") for theme in ("light", "dark")]
+_PAIRS = [look for n, look in enumerate(_ALL) if n in (0, 3, 5, 6)]
+looks = pytest.mark.parametrize(
+    ("width", "language", "theme"), _ALL if os.environ.get("LAZARETTO_LOOKS") == "all" else _PAIRS
+)
+
 
 ARGUMENTS = [
     "--headless",

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.access import clock_now
 from lazaretto.apps.accounts.models import User
+from tests.browser.conftest import looks
 from tests.browser.test_day_report import _violations
 from tests.conftest import Small
 from tests.integration.pages import PASSWORD, _plain_static  # noqa: F401
@@ -132,9 +133,7 @@ def test_an_administrator_makes_a_user_and_gives_a_role(
     assert fresh.get_by_role("heading", level=1).inner_text() == "Ma Yuan"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1440])
+@looks
 def test_each_page_is_accessible_and_fits(
     house: dict[str, User], open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:

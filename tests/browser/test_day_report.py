@@ -7,6 +7,7 @@ import pytest
 
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.reporting.models import SignedReport
+from tests.browser.conftest import looks
 from tests.conftest import DAY, Small
 from tests.integration.pages import PASSWORD, READINGS, _plain_static, look_at  # noqa: F401
 
@@ -93,9 +94,7 @@ def test_the_keyboard_reaches_the_content_first(day: Small, open_browser: Callab
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1440])
+@looks
 def test_each_page_is_accessible_and_fits(
     day: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:

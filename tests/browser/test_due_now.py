@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from lazaretto.apps.rounds.models import Excuse, Fact
+from tests.browser.conftest import looks
 from tests.browser.test_day_report import _violations, given_signed_in
 from tests.conftest import Small
 from tests.integration.pages import PASSWORD, _plain_static, look_at  # noqa: F401
@@ -58,9 +59,7 @@ def test_from_the_list_to_the_sheet_an_excuse_and_a_correction(noon: Small, open
     assert Fact.objects.get(supersedes="a").value == "36.8"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1366])
+@looks
 def test_each_page_is_accessible_and_fits(
     noon: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.reporting.models import TransferReceipt
+from tests.browser.conftest import looks
 from tests.browser.test_day_report import _violations, given_signed_in
 from tests.conftest import HOUR, Small
 from tests.exchange import FIRST, Elsewhere, at, file_of
@@ -40,9 +41,7 @@ def looked_at(open_browser: Callable[..., Any], pages: list[str], **how: Any) ->
     return {path: bad for path, bad in found.items() if bad}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1440])
+@looks
 def test_what_came_is_accessible_and_fits(
     houses: dict[str, Any], open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:
@@ -51,9 +50,7 @@ def test_what_came_is_accessible_and_fits(
     assert looked_at(open_browser, pages, theme=theme, language=language, width=width) == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1440])
+@looks
 def test_handing_over_is_accessible_and_fits(
     both: tuple[Small, Small],
     look_at: Callable[[int], None],

@@ -7,6 +7,7 @@ import pytest
 
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.rounds.models import Fact
+from tests.browser.conftest import looks
 from tests.browser.test_accounts import given_signed_in
 from tests.browser.test_day_report import _violations
 from tests.conftest import Small
@@ -42,9 +43,7 @@ def test_a_record_is_found_and_put_right(waiting: Small, open_browser: Callable[
     assert Fact.objects.get().observed_at == waiting.moment("08:00")
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@looks
 def test_the_pages_are_accessible_and_fit(
     waiting: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import looks
 from tests.browser.test_day_report import _violations, day, given_signed_in  # noqa: F401
 from tests.conftest import Small
 from tests.integration.pages import _plain_static, look_at  # noqa: F401
@@ -59,9 +60,7 @@ def test_reading_needs_no_script(day: Small, open_browser: Callable[..., Any]) -
     assert page.get_by_text("at level Outbreak, not in force").first.is_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1440])
+@looks
 def test_the_page_is_accessible_and_fits(
     day: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:

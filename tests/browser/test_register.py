@@ -13,6 +13,7 @@ from lazaretto.apps.registry.merging import merge
 from lazaretto.apps.registry.models import Movement, Person, Presence
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import record_movement
+from tests.browser.conftest import looks
 from tests.conftest import HOUR, Small
 from tests.integration.pages import PASSWORD, _plain_static, look_at  # noqa: F401
 
@@ -145,9 +146,7 @@ def test_what_a_ward_officer_cannot_see_is_said(world: Small, open_browser: Call
     assert "asthma" not in page.content()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1440])
+@looks
 def test_each_page_is_accessible_and_fits(
     world: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:

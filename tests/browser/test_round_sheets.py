@@ -8,6 +8,7 @@ import pytest
 
 from lazaretto.apps.rounds import sheets
 from lazaretto.apps.rounds.models import Fact, Sheet
+from tests.browser.conftest import looks
 from tests.browser.test_day_report import _violations, day, given_signed_in  # noqa: F401
 from tests.conftest import DAY, HOUR, Small
 from tests.integration.pages import _plain_static, look_at  # noqa: F401
@@ -133,9 +134,7 @@ def test_a_sheet_is_made_and_typed_without_script(wing: Small, open_browser: Cal
     assert Fact.objects.get(source="paper").by == "S1"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1440])
+@looks
 def test_each_page_is_accessible_and_fits(
     day: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:

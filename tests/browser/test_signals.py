@@ -10,6 +10,7 @@ import pytest
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.rounds import signals
 from lazaretto.apps.rounds.models import Signal
+from tests.browser.conftest import looks
 from tests.browser.test_register import _violations, given_signed_in
 from tests.conftest import HOUR, Small
 from tests.integration.pages import PASSWORD, _plain_static, look_at  # noqa: F401
@@ -42,9 +43,7 @@ def test_a_question_is_answered(world: Small, open_browser: Callable[..., Any]) 
     assert Signal.objects.get(rule="copied", about="unit:W1").answer == "true"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("width", [390, 1440])
+@looks
 def test_the_page_is_accessible_and_fits(
     world: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
 ) -> None:
