@@ -235,3 +235,11 @@ def test_an_action_of_the_response_is_done_in_its_order(small: Small) -> None:
     assert (owing.cascade.ended_at, owing.cascade.reason) == (at, work.DONE)
     assert all(o.measure.id != "fever.response" for o in open_cascades(small.facility, at))
     assert list(verify_deep(small.facility.log)) == []
+
+
+def test_a_response_is_for_those_whom_it_names(small: Small) -> None:
+    """Withdrawal is assessed in residents with a fever; a member of staff with one gets only what is for everybody."""
+    tell(small, "a P1 10:00 38.0", "b P1 10:20 38.2", "c S1 10:00 38.0", "d S1 10:20 38.2")
+    started = {(o.cascade.subject, o.measure.id) for o in open_cascades(small.facility, small.at)}
+    assert {m for who, m in started if who == "person:P1"} >= {"fever.response", "withdrawal.score"}
+    assert {m for who, m in started if who == "person:S1"} == {"fever.response"}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 
-from lazaretto.protocol.measures import PlaceSelector
+from lazaretto.protocol.measures import Measure, PlaceSelector
 from lazaretto.protocol.record import Institution, Place, Standing, Stay, Subject
 from lazaretto.protocol.round import Round
 
@@ -19,9 +19,9 @@ def holds(standings: tuple[Standing, ...], key: str, value: str, at: int) -> boo
     return any(s.key == key and s.value == value and s.start <= at < s.end for s in standings)
 
 
-def names_population(round_: Round, subject: Subject) -> bool:
+def names_population(measure: Measure, subject: Subject) -> bool:
     """Say whether any selector of a measure names the subject's population or base class, or names none."""
-    return any(_is_of(s.populations, subject) for s in round_.applies_to)
+    return any(_is_of(s.populations, subject) for s in measure.applies_to)
 
 
 def _is_of(wanted: list[str], subject: Subject) -> bool:
@@ -66,6 +66,13 @@ class Selection:
         if index >= 0 and subject.stays[index].end > at:
             return subject.stays[index]
         return None
+
+    def steady(self, subject: Subject, start: int, end: int) -> str | None:
+        """Return where a person is all through [start, end), "" if nowhere in it, None if that changes."""
+        near = [s for s in subject.stays if s.start < end and s.end > start]
+        if not near:
+            return ""
+        return near[0].place if len(near) == 1 and near[0].start <= start and near[0].end >= end else None
 
     def concerns(self, round_: Round, subject: Subject) -> bool:
         """Say whether a measure can ever ask this subject, whatever the place and time."""

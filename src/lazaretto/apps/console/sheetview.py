@@ -28,7 +28,7 @@ def hidden(asked: Asked) -> Callable[[str], bool]:
 
 
 def names_for(asked: Asked, sheet: Sheet) -> words.Names:
-    return words.Names(sheets.labels(sheet), hidden(asked))
+    return words.Names(sheets.labels_of(sheet), hidden(asked))
 
 
 def time_of(sheet: Sheet) -> Callable[[int], str]:

@@ -17,6 +17,7 @@ from lazaretto.apps.rounds.leaves import leaves
 from lazaretto.apps.rounds.models import Excuse, Fact, IdConflict
 from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import FOREVER
+from lazaretto.protocol.resolve import Resolved
 
 FactOutcome = Literal["created", "skipped", "id_conflict"]
 _BATCH = 900
@@ -61,16 +62,16 @@ def sort_out(facility: Facility, facts: Sequence[Admitted], before: dict[str, Ad
 
 
 def record_facts(
-    facility: Facility, facts: Sequence[Admitted], *, by: str, at: int, protocol: str | None = None
+    facility: Facility, facts: Sequence[Admitted], *, by: str, at: int, protocol: Resolved | None = None
 ) -> Received:
     """
     Take facts that the border admitted. Same id and same content is a no-op; same id and other content is refused as
-    `id_conflict`, which the day's report shows. One journal entry per call; `protocol` is the digest of what the border
-    knew, looked up if it is not given.
+    `id_conflict`, which the day's report shows. One journal entry per call; `protocol` is what the border knew,
+    looked up if it is not given.
 
     Leaves are made before the journal is locked, for the moment `at`; they are made again if the journal is ahead of it.
     """
-    protocol = _protocol(facility, at) if protocol is None else protocol
+    protocol = protocol or _protocol(facility, at)
     hashed = _hashed(facts, at)
     with transaction.atomic():
         log = Log.objects.select_for_update().get(pk=facility.log_id)  # one writer at a time: ids are looked up once
@@ -79,8 +80,8 @@ def record_facts(
             held = max(at, log.recorded_at)  # the journal never goes back, nor do its facts
             if held != at:
                 hashed = _hashed(received.new, held)
-            _insert(facility, received.new, hashed, held, by=by, at=at, protocol=protocol)
-            fevers.review(facility, received.new, by=by, at=held)
+            _insert(facility, received.new, hashed, held, by=by, at=at, protocol=protocol.digest if protocol else "")
+            fevers.review(facility, received.new, protocol.measures if protocol else (), by=by, at=held)
         for fact in received.conflicts:
             _note_conflict(facility, fact, by=by, at=at)
     return received
@@ -140,11 +141,11 @@ def _write(rows: Iterator[tuple[Any, ...]]) -> None:
             cursor.executemany(_INSERT, list(rows))
 
 
-def _protocol(facility: Facility, at: int) -> str:
+def _protocol(facility: Facility, at: int) -> Resolved | None:
     try:
-        return command.in_force(facility, at).resolved.digest
+        return command.in_force(facility, at).resolved
     except command.NoProtocol:
-        return ""
+        return None
 
 
 def _note_conflict(facility: Facility, fact: Admitted, *, by: str, at: int) -> None:

@@ -16,9 +16,9 @@ from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.rounds.due_lines import Group
 from lazaretto.apps.rounds.expected import DAY_MS, Horizon
 from lazaretto.apps.rounds.judging import Judging
+from lazaretto.apps.rounds.labels import Label
 from lazaretto.apps.rounds.nearby import NothingThere, Where, nearby
 from lazaretto.apps.rounds.queries import relevant_phases
-from lazaretto.apps.rounds.sheets import Label
 from lazaretto.protocol.document import Document
 from lazaretto.protocol.evidence import reach
 from lazaretto.protocol.record import Phase

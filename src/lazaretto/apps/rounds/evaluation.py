@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from lazaretto.apps.rounds.columns import COUNTS, DONE, OTHER, REFUSED, Columns, Whole, in_order
 from lazaretto.apps.rounds.results import EXCUSED, LATE, MISSED, ON_TIME, PENDING, Block, DayResult
+from lazaretto.apps.rounds.sharing import Key, sharing, takes
 from lazaretto.protocol.evidence import day_bounds, reach
 from lazaretto.protocol.excuses import Excuses
 from lazaretto.protocol.record import Institution, Phase, Subject
 from lazaretto.protocol.round import Round
 from lazaretto.protocol.selection import Selection
-from lazaretto.protocol.slots import Calendar, Segment, Slot, count_windows, is_count, segments, slots
+from lazaretto.protocol.slots import Calendar, Slot, count_windows, is_count, slots
 
 Span = tuple[int, int]
 Flags = NDArray[np.bool_]
@@ -35,13 +36,6 @@ class _Group(NamedTuple):
     subjects: Whole
     slots: Sequence[Slot]
     windows: Sequence[tuple[Round, int, int]]
-
-
-def takes(round_: Round, night: str = "") -> tuple[str, ...]:
-    """Return the observations that fulfil a slot."""
-    if night == "observe" and round_.observation != "night_check":
-        return round_.observation, "night_check"
-    return (round_.observation,)
 
 
 class Plan:
@@ -59,40 +53,17 @@ class Plan:
         self.refs = [s.ref for s in institution.subjects]
         self._reach = reach(timeline)
         self._calendar = Calendar(institution.zone, institution.facility)
-        self._known: dict[tuple[tuple[Segment, ...], bool], tuple[list[Slot], list[tuple[Round, int, int]]]] = {}
+        self._known: dict[Key, tuple[list[Slot], list[tuple[Round, int, int]]]] = {}
         every = list(self._grouped())
         first = self._hull(every, lambda opens, closes, today: today)
         self.groups = [self._near(group, first) for group in every]
         self.spans = self._hull(self.groups, lambda opens, closes, today: True, first)
 
     def _grouped(self) -> Iterator[_Group]:
-        subjects = self.institution.subjects
-        alike: dict[tuple[str, str, str], list[int]] = {}
-        for n, subject in enumerate(subjects):
-            alike.setdefault((subject.kind, subject.population, subject.base), []).append(n)
-        marked = [n for n, s in enumerate(subjects) if s.standings]
-        for measure in dict.fromkeys(r.id for p in self.timeline for r in p.measures):
-            rounds = [r for p in self.timeline for r in p.measures if r.id == measure]
-            keys = {"wake_for_rounds"}.union(*(r.standing_keys() for r in rounds))
-            apart = {n for n in marked if any(s.key in keys for s in subjects[n].standings)}
-            plain = segments(self.timeline, measure, Subject(""))
-            found: dict[tuple[tuple[Segment, ...], bool], list[int]] = {}
-            for numbers in alike.values():
-                key = self._key(plain, subjects[numbers[0]])
-                if key[0]:
-                    found.setdefault(key, []).extend(n for n in numbers if n not in apart)
-            for n in apart:
-                key = self._key(segments(self.timeline, measure, subjects[n]), subjects[n])
-                if key[0]:
-                    found.setdefault(key, []).append(n)
-            for key, numbers in found.items():
-                if numbers:
-                    yield _Group(measure, np.array(sorted(numbers), np.int64), *self._expected(key))
+        for measure, key, numbers in sharing(self.timeline, self.selection, self.institution.subjects):
+            yield _Group(measure, np.array(numbers, np.int64), *self._expected(key))
 
-    def _key(self, parts: Sequence[Segment], subject: Subject) -> tuple[tuple[Segment, ...], bool]:
-        return tuple(p for p in parts if self.selection.concerns(p.round, subject)), subject.base == "resident"
-
-    def _expected(self, key: tuple[tuple[Segment, ...], bool]) -> tuple[list[Slot], list[tuple[Round, int, int]]]:
+    def _expected(self, key: Key) -> tuple[list[Slot], list[tuple[Round, int, int]]]:
         found = self._known.get(key)
         if found is None:
             parts, resident = key
@@ -381,10 +352,5 @@ class _Presence:
     def _where(self, n: int, subject: Subject) -> str | None:
         """Return where a person is throughout, "" if nowhere, None if that changes."""
         if n not in self._steady:
-            near = [s for s in subject.stays if s.start < self.high and s.end > self.low]
-            if not near:
-                self._steady[n] = ""
-            else:
-                whole = len(near) == 1 and near[0].start <= self.low and near[0].end >= self.high
-                self._steady[n] = near[0].place if whole else None
+            self._steady[n] = self.selection.steady(subject, self.low, self.high)
         return self._steady[n]

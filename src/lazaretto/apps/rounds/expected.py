@@ -8,12 +8,12 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from lazaretto.apps.rounds.evaluation import takes
+from lazaretto.apps.rounds.sharing import sharing, takes
 from lazaretto.protocol.clock import instant, local_day
 from lazaretto.protocol.record import Phase, Subject
 from lazaretto.protocol.round import Round
 from lazaretto.protocol.selection import Selection
-from lazaretto.protocol.slots import Calendar, Segment, Slot, count_windows, is_count, segments, slots
+from lazaretto.protocol.slots import Calendar, Segment, Slot, count_windows, is_count, slots
 
 DAY_MS = 24 * 3_600_000
 Span = tuple[int, int]
@@ -50,28 +50,8 @@ def asked(
     calendar: Calendar, phases: Sequence[Phase], selection: Selection, subjects: Sequence[Subject], horizon: Horizon
 ) -> Iterator[Asked]:
     """Yield what each measure asks of whom, where it may ask at all: presence is not looked at."""
-    alike: dict[tuple[str, str, str], list[Subject]] = {}
-    for subject in subjects:
-        alike.setdefault((subject.kind, subject.population, subject.base), []).append(subject)
-    for measure in dict.fromkeys(r.id for p in phases for r in p.measures):
-        rounds = [r for p in phases for r in p.measures if r.id == measure]
-        keys = {"wake_for_rounds"}.union(*(r.standing_keys() for r in rounds))
-        plain = segments(phases, measure, Subject(""))
-        found: dict[tuple[tuple[Segment, ...], bool], list[Subject]] = {}
-        for some in alike.values():
-            usual = _key(plain, some[0], selection)
-            for subject in some:
-                apart = subject.standings and any(s.key in keys for s in subject.standings)
-                key = _key(segments(phases, measure, subject), subject, selection) if apart else usual
-                if key[0]:
-                    found.setdefault(key, []).append(subject)
-        for (parts, resident), own in found.items():
-            yield from _of(calendar, parts, resident, measure, own, horizon)
-
-
-def _key(parts: Sequence[Segment], subject: Subject, selection: Selection) -> tuple[tuple[Segment, ...], bool]:
-    """Return what decides the slots of a subject: the values that hold for it and when, and whether it may sleep."""
-    return tuple(p for p in parts if selection.concerns(p.round, subject)), subject.base == "resident"
+    for measure, key, numbers in sharing(phases, selection, subjects):
+        yield from _of(calendar, *key, measure, [subjects[n] for n in numbers], horizon)
 
 
 def _of(

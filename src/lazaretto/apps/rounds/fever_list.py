@@ -13,7 +13,6 @@ from lazaretto.apps.rounds.fevers import CORRECTED, EVENT, source_of
 from lazaretto.apps.rounds.models import Fact, FeverEpisode
 from lazaretto.apps.work.queries import Owing, open_cascades
 from lazaretto.protocol.fever import TEMPERATURE
-from lazaretto.protocol.second_reading import SecondReading
 
 PAST_MS = 3 * 86_400_000
 #: How far back the page on false alarms looks, and the thresholds that it compares.
@@ -101,7 +100,6 @@ class FalseAlarms(NamedTuple):
     people: int
     days: int
     at_present: Decimal | None
-    second: SecondReading
     rows: list[Alarms]
 
 
@@ -129,6 +127,5 @@ def false_alarms(facility: Facility, at: int) -> FalseAlarms:
         over = sum(n for value, n in counts.items() if value >= threshold)
         found.append(Alarms(threshold, over / DAYS, over * over / total / DAYS if total else 0.0))
     return FalseAlarms(
-        total, healthy.order_by().values("subject").distinct().count(), DAYS, min(screens, default=None),
-        next((r.second_reading for r in rounds if r.second_reading is not None), SecondReading()), found,
-    )  # fmt: skip
+        total, healthy.order_by().values("subject").distinct().count(), DAYS, min(screens, default=None), found
+    )

@@ -10,13 +10,12 @@ What others may build on: the journal's entries `fever_suspected`, `fever_confir
 person's reference; `occurred_at`: the reading; leaf: the episode), and the cascades of the event `fever` (`apps.work`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q
 
-from lazaretto.apps.command.queries import NoProtocol, in_force
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.registry.models import Facility, Person
@@ -42,14 +41,10 @@ _NONE = Decimal(0)
 _BATCH = 900
 
 
-def review(facility: Facility, facts: Sequence[Admitted], *, by: str, at: int) -> None:
-    """Look at what new facts say about fevers, and record what follows."""
+def review(facility: Facility, facts: Sequence[Admitted], measures: Iterable[Round], *, by: str, at: int) -> None:
+    """Look at what new facts say about fevers by the measures in force, and record what follows."""
     near = [f for f in facts if f.observation in _WATCHED and f.subject_kind == "person"]
     if not near:
-        return
-    try:
-        measures = in_force(facility, at).resolved.measures
-    except NoProtocol:
         return
     rounds = [r for r in measures if r.observation == TEMPERATURE and r.screen_threshold is not None]
     if not rounds:
@@ -58,7 +53,7 @@ def review(facility: Facility, facts: Sequence[Admitted], *, by: str, at: int) -
     known = _people(facility, {f.subject for f in _may_matter(near, rounds, stored)})
     rules = rules_of(known.values(), rounds)
     if rules:
-        _Review(facility, rules, by, at).run([f for f in near if f"person:{f.subject}" in rules], stored)
+        _Review(facility, known, rules, by, at).run([f for f in near if f"person:{f.subject}" in rules], stored)
 
 
 _Stored = dict[str, list[FeverEpisode]]
@@ -102,8 +97,10 @@ def _people(facility: Facility, codes: Collection[str]) -> dict[str, Subject]:
 
 
 class _Review:
-    def __init__(self, facility: Facility, rules: dict[str, FeverRule], by: str, at: int) -> None:
-        self.facility, self.rules, self.by, self.at = facility, rules, by, at
+    def __init__(
+        self, facility: Facility, people: dict[str, Subject], rules: dict[str, FeverRule], by: str, at: int
+    ) -> None:
+        self.facility, self.people, self.rules, self.by, self.at = facility, people, rules, by, at
         self.usual: dict[str, Decimal] = {}
 
     def run(self, facts: Sequence[Admitted], stored: _Stored) -> None:
@@ -186,7 +183,7 @@ class _Review:
         if row.confirmed_at is not None and was not in ("confirmed", "over"):
             ref = self._record(row, "fever_confirmed", row.confirmed_at)
             work.start(
-                self.facility, event=EVENT, source=source_of(row), subject=f"person:{row.subject}",
+                self.facility, event=EVENT, source=source_of(row), subject=self.people[row.subject],
                 event_at=row.confirmed_at, by=self.by, at=self.at, ref=ref,
             )  # fmt: skip
         elif row.state in ("unconfirmed", "over") and was != row.state and row.ended_at is not None:

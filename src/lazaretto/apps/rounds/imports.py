@@ -37,11 +37,11 @@ class FactImporter(Importer):
 
     def __init__(self, facility: Facility, *, now: int) -> None:
         super().__init__(facility, now=now)
-        self.document = command.in_force(facility, now).resolved.document
-        self.border = Border(facility, self.document, now)
+        self.protocol = command.in_force(facility, now).resolved
+        self.border = Border(facility, self.protocol.document, now)
         self.taken: list[tuple[int, Admitted]] = []
         self.previewed: dict[str, Admitted] = {}
-        self.reasons = known_reasons(self.document)
+        self.reasons = known_reasons(self.protocol.document)
         self._manners: dict[tuple[str, ...], tuple[tuple[str, ...], Text | None]] = {}
         self._said: Callable[[Mapping[str, str]], tuple[str, ...]] | None = None
 
@@ -79,7 +79,9 @@ class FactImporter(Importer):
 
     def flush(self, *, by: str, at: int) -> Mapping[int, Taken | RowError]:
         taken, self.taken = self.taken, []
-        outcomes = actions.record_facts(self.facility, [f for _, f in taken], by=by, at=at).outcomes
+        outcomes = actions.record_facts(
+            self.facility, [f for _, f in taken], by=by, at=at, protocol=self.protocol
+        ).outcomes
         return self._by_row(taken, outcomes)
 
     def _by_row(

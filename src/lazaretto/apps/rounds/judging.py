@@ -85,7 +85,7 @@ class Judging:
         assigned = any(s.round.presence == "assigned" for s in one.slots)
         known: dict[tuple[str, str, str], list[bool]] = {}
         for subject in one.subjects:
-            steady = None if assigned or subject.kind != "person" else _steady(subject, low, high)
+            steady = None if assigned or subject.kind != "person" else self.selection.steady(subject, low, high)
             if steady == "" or (steady and not self._is_inside(steady)):
                 continue
             if steady:
@@ -184,14 +184,6 @@ class Judging:
         if len(found) > 1 and (len(refs) > 1 or len(names) > 1):
             found.sort(key=lambda f: (f.observed_at, f.id))
         return found
-
-
-def _steady(subject: Subject, low: int, high: int) -> str | None:
-    """Return where a person is throughout, "" if nowhere, None if that changes."""
-    near = [s for s in subject.stays if s.start < high and s.end > low]
-    if not near:
-        return ""
-    return near[0].place if len(near) == 1 and near[0].start <= low and near[0].end >= high else None
 
 
 def _chosen(window: Sequence[Known]) -> Known | None:

@@ -4,12 +4,12 @@ import uuid
 from typing import NamedTuple
 
 from lazaretto.apps.command.queries import timeline
-from lazaretto.apps.registry.models import Asset, Facility, Group, Person, Place
+from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.rounds.actions import OwnRound, excuse, record_facts
 from lazaretto.apps.rounds.facts import Border
 from lazaretto.apps.rounds.imports import OWN_ROUND
+from lazaretto.apps.rounds.labels import Label, labels
 from lazaretto.apps.rounds.models import Excuse, Fact
-from lazaretto.apps.rounds.sheets import Label
 from lazaretto.protocol.clock import local
 from lazaretto.protocol.document import Document, ObservationType
 from lazaretto.protocol.refusal import Refusal
@@ -50,7 +50,7 @@ def mending(
         return None
     when = row.observed_at if row is not None else int(due) if due.isascii() and due.isdigit() and len(due) < 16 else -1
     ref = row.ref if row is not None else subject
-    label = _label(facility, ref)
+    label = labels(facility, [ref]).get(ref)
     phases = timeline(facility, at)
     phase = next((p for p in phases if p.start <= when < p.end), phases[0])
     round_ = phase.resolved.measure(measure)
@@ -61,20 +61,6 @@ def mending(
     document = phase.resolved.document
     type_ = document.observation(row.observation) if row is not None else None
     return Mending(ref, {ref: label}, document, round_, when, row, type_)
-
-
-def _label(facility: Facility, ref: str) -> Label | None:
-    kind, _, code = ref.partition(":")
-    if kind == "person":
-        person = Person.objects.filter(facility=facility, code=code).first()
-        return None if person is None else Label(person.name, person.name, person.base)
-    if kind == "facility":
-        return Label(code, code) if code == facility.code else None
-    for name, model in (("place", Place), ("asset", Asset), ("group", Group)):
-        if kind == name:
-            thing = model.objects.filter(facility=facility, code=code).first()
-            return None if thing is None else Label(thing.name_zh or code, thing.name_en or code)
-    return None
 
 
 def excuse_slot(facility: Facility, seen: Mending, *, reason: str, person: str, by: str, at: int) -> Excuse:

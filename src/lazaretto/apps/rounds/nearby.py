@@ -10,11 +10,10 @@ from django.db import connection
 from django.db.models import Q
 
 from lazaretto.apps.registry.models import Asset, Assignment, Facility, Standing
+from lazaretto.apps.rounds.labels import Label, thing
 from lazaretto.apps.rounds.models import Excuse
-from lazaretto.apps.rounds.queries import as_record
-from lazaretto.apps.rounds.sheets import Label
+from lazaretto.apps.rounds.queries import as_record, span_of
 from lazaretto.protocol import record
-from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
 from lazaretto.protocol.record import Institution, Phase, Subject
 
 Span = tuple[int, int]
@@ -80,7 +79,7 @@ class _Place(NamedTuple):
 
     @property
     def label(self) -> Label:
-        return Label(self.name_zh or self.name_en or self.code, self.name_en or self.name_zh or self.code)
+        return thing(self.code, self.name_zh, self.name_en)
 
 
 def nearby(facility: Facility, where: Where, phases: Sequence[Phase], span: Span, at: int) -> Nearby:
@@ -119,7 +118,7 @@ class _Reader:
         subjects = [
             Subject(
                 f"person:{code}", "person", population, base, "",
-                tuple(record.Stay(*_span(a, b), known[place].ref) for place, a, b in stays.get(pk, ())),
+                tuple(record.Stay(*span_of(a, b), known[place].ref) for place, a, b in stays.get(pk, ())),
                 standings.get(("person", pk), ()), held.get(pk, ()),
             )
             for pk, code, population, base, _ in people
@@ -158,12 +157,12 @@ class _Reader:
             there = Q(place__in=list(places)) | (Q(place=None) if self.loose else Q(pk__in=[]))
             kept = Asset.objects.filter(there, facility=self.facility)
             for code, place, zh, en in kept.values_list("code", "place", "name_zh", "name_en"):
-                labels[f"asset:{code}"] = Label(zh or en or code, en or zh or code)
+                labels[f"asset:{code}"] = thing(code, zh, en)
                 yield Subject(f"asset:{code}", "asset", place=places[place].ref if place in places else None)
         if "group" in self.kinds:
             for code, zh, en in self.facility.groups.values_list("code", "name_zh", "name_en"):
                 if self.loose or code in codes:
-                    labels[f"group:{code}"] = Label(zh or en or code, en or zh or code)
+                    labels[f"group:{code}"] = thing(code, zh, en)
                     yield Subject(f"group:{code}", "group")
         if self.loose:
             yield Subject(f"facility:{self.facility.code}", "facility")
@@ -216,7 +215,7 @@ class _Reader:
         fields = ("person_id", "place_id", "key", "value", "starts", "ends")
         for person, place, key, value, starts, ends in rows.order_by("starts", "pk").values_list(*fields):
             of = ("person", person) if person else ("place", place)
-            found[of] = (*found.get(of, ()), record.Standing(key, value, *_span(starts, ends)))
+            found[of] = (*found.get(of, ()), record.Standing(key, value, *span_of(starts, ends)))
         return found
 
     def _held(self, people: Sequence[tuple[Any, ...]]) -> dict[int, tuple[record.Assigned, ...]]:
@@ -224,7 +223,7 @@ class _Reader:
         if self.assigned:
             rows = Assignment.objects.filter(facility=self.facility, person__in=[p[0] for p in people])
             for person, kind, key, starts, ends in rows.values_list("person_id", "kind", "key", "starts", "ends"):
-                found[person] = (*found.get(person, ()), record.Assigned(kind, key, *_span(starts, ends)))
+                found[person] = (*found.get(person, ()), record.Assigned(kind, key, *span_of(starts, ends)))
         return found
 
     # -- excuses ---------------------------------------------------------------------------------------------------
@@ -248,7 +247,3 @@ def _places(sql: str, params: Sequence[Any]) -> list[_Place]:
 
 def _overlapping(start: int, end: int) -> Q:
     return Q(Q(ends=None) | Q(ends__gt=start), Q(starts=None) | Q(starts__lt=end))
-
-
-def _span(starts: int | None, ends: int | None) -> Span:
-    return FOREVER_AGO if starts is None else starts, FOREVER if ends is None else ends

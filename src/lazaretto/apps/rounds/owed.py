@@ -11,7 +11,7 @@ from lazaretto.apps.work.queries import Owing, open_cascades
 from lazaretto.protocol.trigger import Owed
 
 
-class SecondReading(NamedTuple):
+class ReadingOwed(NamedTuple):
     """A second reading that is owed of somebody: from when it may be taken, and by when it must be."""
 
     subject: str
@@ -30,7 +30,7 @@ class ActionOwed(NamedTuple):
     owed: Owed
 
 
-def second_readings(facility: Facility, present: Mapping[str, str], at: int) -> list[SecondReading]:
+def second_readings(facility: Facility, present: Mapping[str, str], at: int) -> list[ReadingOwed]:
     """Return the second readings owed of those present (reference to place), the one that is due first before others."""
     codes = [ref.partition(":")[2] for ref in present]
     rows = FeverEpisode.objects.filter(
@@ -38,7 +38,7 @@ def second_readings(facility: Facility, present: Mapping[str, str], at: int) -> 
         facility=facility, subject__in=codes, first_at__lte=at,
     )  # fmt: skip
     return [
-        SecondReading(f"person:{e.subject}", present[f"person:{e.subject}"], e.first_at, e.opens_at, e.due_at)
+        ReadingOwed(f"person:{e.subject}", present[f"person:{e.subject}"], e.first_at, e.opens_at, e.due_at)
         for e in rows.order_by("due_at", "pk")
     ]
 

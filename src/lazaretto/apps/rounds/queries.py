@@ -116,11 +116,12 @@ def _standings(facility: Facility) -> _Standings:
         "person_id", "place_id", "key", "value", "starts", "ends"
     ):
         of = ("person", person) if person else ("place", place)
-        found[of] = (*found.get(of, ()), record.Standing(key, value, *_span(starts, ends)))
+        found[of] = (*found.get(of, ()), record.Standing(key, value, *span_of(starts, ends)))
     return found
 
 
-def _span(starts: int | None, ends: int | None) -> Span:
+def span_of(starts: int | None, ends: int | None) -> Span:
+    """Return a dated span as the evaluator has it: an open end is for ever."""
     return FOREVER_AGO if starts is None else starts, FOREVER if ends is None else ends
 
 
@@ -132,12 +133,12 @@ def _people(
     rows = rows.filter(Q(ends=None) | Q(ends__gt=start))
     codes = {pk: f"place:{code}" for pk, code in PlaceRow.objects.filter(facility=facility).values_list("pk", "code")}
     for person, starts, ends, place in rows.values_list("person_id", "starts", "ends", "place_id"):
-        stay = record.Stay(*_span(starts, ends), codes[place])
+        stay = record.Stay(*span_of(starts, ends), codes[place])
         stays[person] = (*stays[person], stay) if person in stays else (stay,)
     held: dict[int, tuple[record.Assigned, ...]] = {}
     assignments = Assignment.objects.filter(facility=facility).values_list("person_id", "kind", "key", "starts", "ends")
     for person, kind, key, starts, ends in assignments:
-        assigned = record.Assigned(kind, key, *_span(starts, ends))
+        assigned = record.Assigned(kind, key, *span_of(starts, ends))
         held[person] = (*held[person], assigned) if person in held else (assigned,)
     units = {pk: code for pk, code, kind in facility.groups.values_list("pk", "code", "kind") if kind == "unit"}
     known = frozenset(units.values())

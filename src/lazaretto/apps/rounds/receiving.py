@@ -133,7 +133,7 @@ class Delivery:
         if not facts:
             return
         said = [fact for _, fact in facts]
-        received = record_facts(self.facility, said, by=self.by, at=at, protocol=self.protocol.digest)
+        received = record_facts(self.facility, said, by=self.by, at=at, protocol=self.protocol)
         for (index, _), outcome in zip(facts, received.outcomes, strict=True):
             if outcome == "id_conflict":
                 answer.put(index, "failed", RowError("id", ID_CONFLICT))

@@ -18,8 +18,9 @@ from lazaretto.apps.command import queries as command
 from lazaretto.apps.command.queries import InForce
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
-from lazaretto.apps.registry.models import Asset, Facility, Group, Person, Place
+from lazaretto.apps.registry.models import Facility, Group, Place
 from lazaretto.apps.rounds import codes
+from lazaretto.apps.rounds.labels import Label, labels
 from lazaretto.apps.rounds.models import Fact, Sheet, SheetRow
 from lazaretto.apps.rounds.queries import institution_of
 from lazaretto.protocol.clock import local
@@ -291,32 +292,11 @@ def _in_order(chain: list[Fact]) -> list[Fact]:
     return sorted(chain, key=lambda fact: (fact.id not in targets, fact.id))
 
 
-class Label(NamedTuple):
-    """What a subject or place is called; `base` is the base class of a person, empty for anything else."""
-
-    name_zh: str
-    name_en: str
-    base: str = ""
-
-
-def labels(sheet: Sheet) -> dict[str, Label]:
-    """Return what the subjects and places of a sheet are called, by reference; who may read which name is not asked here."""
-    wanted: dict[str, set[str]] = {}
-    for row in rows_of(sheet):
-        wanted.setdefault(row.subject_kind, set()).add(row.subject)
-        wanted.setdefault("place", set()).add(row.place)
-    wanted.setdefault("place", set()).add(sheet.place)
-    wanted.setdefault("group", set()).add(sheet.unit)
-    found: dict[str, Label] = {}
-    people = Person.objects.filter(facility=sheet.facility, code__in=wanted.get("person", ()))
-    found |= {
-        f"person:{code}": Label(name, name, base) for code, name, base in people.values_list("code", "name", "base")
-    }
-    for kind, model in (("place", Place), ("group", Group), ("asset", Asset)):
-        things = model.objects.filter(facility=sheet.facility, code__in=wanted.get(kind, ()))
-        named = things.values_list("code", "name_zh", "name_en")
-        found |= {f"{kind}:{code}": Label(zh or en or code, en or zh or code) for code, zh, en in named}
-    return found
+def labels_of(sheet: Sheet) -> dict[str, Label]:
+    """Return what the subjects and places of a sheet are called, by reference."""
+    rows = rows_of(sheet)
+    refs = {f"{row.subject_kind}:{row.subject}" for row in rows} | {f"place:{row.place}" for row in rows}
+    return labels(sheet.facility, refs | {f"place:{sheet.place}", f"group:{sheet.unit}"})
 
 
 def maker(sheet: Sheet) -> User | None:

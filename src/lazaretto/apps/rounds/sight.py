@@ -7,8 +7,8 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.registry.queries import HELD
 from lazaretto.apps.rounds.due import DueList
 from lazaretto.apps.rounds.due_lines import Group, Line
-from lazaretto.apps.rounds.owed import ActionOwed, SecondReading
-from lazaretto.apps.rounds.sheets import Label
+from lazaretto.apps.rounds.labels import Label
+from lazaretto.apps.rounds.owed import ActionOwed, ReadingOwed
 from lazaretto.protocol.clock import utc_text
 
 #: Either opens the list.
@@ -85,7 +85,7 @@ def _line(line: Line, sight: Sight, needed: int | None) -> dict[str, Any]:
     return said if needed is None else said | {"done": line.used}
 
 
-def readings_as_data(found: list[SecondReading]) -> list[dict[str, Any]]:
+def readings_as_data(found: list[ReadingOwed]) -> list[dict[str, Any]]:
     return [
         {"subject": r.subject, "place": r.place, "first_at": utc_text(r.first_at), "opens": utc_text(r.opens_at),
          "due": utc_text(r.due_at)}

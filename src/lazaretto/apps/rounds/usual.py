@@ -15,7 +15,6 @@ _BATCH = 900
 
 
 class _Kept(NamedTuple):
-    on: object
     value: str
     n: int
 
@@ -31,7 +30,7 @@ def usual_of(facility: Facility, rules: dict[str, FeverRule], at: int) -> dict[s
         return {}
     kept = {
         row[0]: _Kept(*row[1:])
-        for row in OwnUsual.objects.filter(facility=facility, on=today).values_list("subject", "on", "value", "n")
+        for row in OwnUsual.objects.filter(facility=facility, on=today).values_list("subject", "value", "n")
         if row[0] in asked
     }
     missing = [code for code in asked if code not in kept]
@@ -48,7 +47,7 @@ def usual_of(facility: Facility, rules: dict[str, FeverRule], at: int) -> dict[s
             rows, update_conflicts=True, unique_fields=["facility", "subject"], update_fields=["on", "value", "n"],
             batch_size=100,
         )  # fmt: skip
-        kept |= {row.subject: _Kept(row.on, row.value, row.n) for row in rows}
+        kept |= {row.subject: _Kept(row.value, row.n) for row in rows}
     return {
         f"person:{code}": Decimal(kept[code].value)
         for code, own in asked.items()

@@ -8,7 +8,9 @@ from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.work.models import Cascade, Done
 from lazaretto.apps.work.queries import Owing, owing
+from lazaretto.protocol.record import Subject
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.protocol.selection import names_population
 from lazaretto.protocol.text import Text
 from lazaretto.protocol.trigger import Trigger
 
@@ -18,21 +20,25 @@ DONE = "done"
 
 @transaction.atomic
 def start(
-    facility: Facility, *, event: str, source: str, subject: str, event_at: int, by: str, at: int, ref: str = ""
+    facility: Facility, *, event: str, source: str, subject: Subject, event_at: int, by: str, at: int, ref: str = ""
 ) -> list[Cascade]:
     """
-    Start every cascade that the protocol in force sets going on an event about `subject`; one that runs already is left
-    as it is. Called in the transaction in which the event became known, so that none is lost.
+    Start every cascade that the protocol in force sets going on an event about `subject`, of those that are for such
+    people; one that runs already is left as it is. Called in the transaction in which the event became known, so that none is lost.
     """
     try:
         resolved = in_force(facility, at).resolved
     except NoProtocol:
         return []
-    asked = [m for m in resolved.everything if isinstance(m, Trigger) and m.active and m.event == event]
+    asked = [
+        m
+        for m in resolved.everything
+        if isinstance(m, Trigger) and m.active and m.event == event and names_population(m, subject)
+    ]
     known = set(Cascade.objects.filter(facility=facility, source=source).values_list("measure", flat=True))
     made = [
         Cascade.objects.create(
-            facility=facility, measure=m.id, protocol=resolved.digest, event=event, source=source, subject=subject,
+            facility=facility, measure=m.id, protocol=resolved.digest, event=event, source=source, subject=subject.ref,
             event_at=event_at, learned_at=at,
         )
         for m in asked

@@ -13,9 +13,9 @@ from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.presenters.words import dotted
 from lazaretto.apps.rounds.due import DueList
 from lazaretto.apps.rounds.due_lines import Group, Line
+from lazaretto.apps.rounds.labels import Label
 from lazaretto.apps.rounds.mending import Mending
-from lazaretto.apps.rounds.owed import ActionOwed, SecondReading
-from lazaretto.apps.rounds.sheets import Label
+from lazaretto.apps.rounds.owed import ActionOwed, ReadingOwed
 from lazaretto.apps.rounds.sight import Sight
 from lazaretto.protocol.document import Document
 from lazaretto.web.dates import chinese, day, local, moment
@@ -190,7 +190,7 @@ class Words:
     def reason(self, code: str) -> str:
         return title(self.reasons[code].title) if code in self.reasons else code
 
-    def readings(self, found: Iterable[SecondReading]) -> list[dict[str, Any]]:
+    def readings(self, found: Iterable[ReadingOwed]) -> list[dict[str, Any]]:
         """Return the second readings that are owed, with their clocks."""
         return [
             self._urgent(r.subject, r.place, gettext("Second temperature"), r.due_at, r.opens_at) | {
