@@ -1,5 +1,6 @@
 """Each page of the register, tried as every role, as another facility, as a superior and as nobody."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -133,6 +134,15 @@ def test_navigation_offers_what_can_be_opened_and_nothing_else(world: Small, sig
         assert offered == {s for s in sections if role in OPEN[f"GET {s}/"]}, role
         for one in offered:
             assert client.get(f"{HERE}{one}/").status_code == 200
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_link_of_the_navigation_opens(world: Small, sign_in: SignIn, role: str) -> None:
+    """Whoever may do anything here finds no link that is closed to him."""
+    client = sign_in(role, world.facility.organisation)
+    page = client.get(HERE + "protocol/").content.decode()
+    for link in set(re.findall(rf'href="({HERE}[a-z]+/)"', page)):
+        assert client.get(link, follow=True).status_code == 200, link
 
 
 def test_who_reads_no_report_still_finds_the_way_in(world: Small, sign_in: SignIn) -> None:

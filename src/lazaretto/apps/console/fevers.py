@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from lazaretto.apps.command.queries import NoProtocol, in_force
 from lazaretto.apps.console import access
 from lazaretto.apps.console.live.page import follow
 from lazaretto.apps.console.presenters import fevers as words
+from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.registry.tables import RowError
 from lazaretto.apps.rounds import fevers as actions
@@ -23,20 +25,27 @@ from lazaretto.apps.rounds.facts import Border, registers
 from lazaretto.apps.rounds.fever_list import Fevers, false_alarms
 from lazaretto.apps.rounds.fever_list import fevers as listed
 from lazaretto.apps.work import actions as work
+from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.fever import TEMPERATURE
 from lazaretto.protocol.refusal import Refusal
-from lazaretto.web.dates import chinese
 
-#: Names of people with a fever are shown to those who take the readings, and to clinicians.
-SEES = (Permission.FACT_RECORD, Permission.HEALTH_READ)
+
+def _asked(request: HttpRequest, code: str, now: int) -> Asked:
+    """People with a fever are shown, by name, to those who take the readings and know the residents."""
+    asked = access.asked(request, code, [Permission.FACT_RECORD], now)
+    if Permission.RESIDENTS_READ not in asked.may:
+        raise PermissionDenied
+    return asked
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").replace("\x00", "").strip()
 
 
 @require_safe
 def fevers(request: HttpRequest, code: str) -> HttpResponse:
     now = access.clock_now()
-    asked = access.asked(request, code, SEES, now)
-    if Permission.RESIDENTS_READ not in asked.may:
-        raise Http404
+    asked = _asked(request, code, now)
     context: dict[str, Any] = access.frame(asked, "fevers", now) | follow(asked, reverse("fevers", args=[code]))
     try:
         document = in_force(asked.facility, now).resolved.document
@@ -63,25 +72,24 @@ def _remember(request: HttpRequest, asked: Asked, found: Fevers, now: int) -> No
 def read_again(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Record a second reading, now."""
     now = access.clock_now()
-    asked = access.asked(request, code, [Permission.FACT_RECORD], now)
+    asked = _asked(request, code, now)
     episode = asked.facility.fevers.filter(pk=pk).first()
     if episode is None:
         raise Http404
-    names = ("id", "value", "method", "site", "device")
-    given = access.given(request.POST, names)
+    user: Any = request.user
+    given = access.given(request.POST, ("id", "value", "method", "site", "device"))
     claim = given | {
         "observation": TEMPERATURE, "subject_kind": "person", "subject": episode.subject, "outcome": "done",
-        "observed_at": request.POST.get("observed_at", "")[:40] or words.iso(now), "source": "console",
-        "by": "", "ucum": "", "reason": "", "supersedes": "", "note": "",
+        "observed_at": utc_text(now), "source": "console", "by": user.person_code,
     }  # fmt: skip
-    document = in_force(asked.facility, now).resolved.document
-    border = Border(asked.facility, document, now, registers(asked.facility, [episode.subject]))
+    resolved = in_force(asked.facility, now).resolved
+    border = Border(asked.facility, resolved.document, now, registers(asked.facility, [episode.subject]))
     try:
         fact = border.admit(claim)
     except RowError as error:
-        messages.error(request, error.message.zh if chinese() else error.message.en)
+        messages.error(request, title(error.message))
         return redirect("fevers", code)
-    received = record_facts(asked.facility, [fact], by=access.by(request), at=now)
+    received = record_facts(asked.facility, [fact], by=user.ref, at=now, protocol=resolved)
     episode.refresh_from_db()
     if received.conflicts:
         messages.error(request, gettext("This was entered before with another value. Look at the list again."))
@@ -98,9 +106,9 @@ def close(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     if episode is None:
         raise Http404
     try:
-        actions.close(episode, reason=request.POST.get("reason", ""), by=access.by(request), at=now)
+        actions.close(episode, reason=_reason(request), by=access.by(request), at=now)
     except Refusal as refusal:
-        messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
+        messages.error(request, title(refusal.words))
     else:
         messages.success(request, gettext("Closed, with your reason."))
     return redirect("fevers", code)
@@ -110,7 +118,7 @@ def close(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def act(request: HttpRequest, code: str, pk: int, action: str) -> HttpResponse:
     """Say that an action of a response was done, now or at the time given."""
     now = access.clock_now()
-    asked = access.asked(request, code, [Permission.FACT_RECORD, Permission.PRECAUTION_SET], now)
+    asked = _asked(request, code, now)
     cascade = asked.facility.cascades.filter(pk=pk).first()
     if cascade is None:
         raise Http404
@@ -121,7 +129,7 @@ def act(request: HttpRequest, code: str, pk: int, action: str) -> HttpResponse:
     try:
         work.do(cascade, action, done_at=done_at, by=access.by(request), at=now)
     except Refusal as refusal:
-        messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
+        messages.error(request, title(refusal.words))
     else:
         messages.success(request, gettext("Noted as done."))
     return redirect("fevers", code)
@@ -135,7 +143,7 @@ def end(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     cascade = asked.facility.cascades.filter(pk=pk).first()
     if cascade is None:
         raise Http404
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()
+    reason = _reason(request)
     if not reason:
         messages.error(request, gettext("Say why."))
     else:
@@ -150,7 +158,8 @@ def alarms(request: HttpRequest, code: str) -> HttpResponse:
     now = access.clock_now()
     asked = access.asked(request, code, [Permission.HEALTH_READ, Permission.REPORT_READ], now)
     context: dict[str, Any] = access.frame(asked, "fevers", now)
-    context["crumbs"] = [(gettext("Fevers"), reverse("fevers", args=[code])), (gettext("False alarms"), "")]
+    back = reverse("fevers", args=[code]) if Permission.FACT_RECORD in asked.may else ""
+    context["crumbs"] = [(gettext("Fevers"), back), (gettext("False alarms"), "")]
     try:
         context |= words.alarms(false_alarms(asked.facility, now))
     except NoProtocol:

@@ -13,12 +13,12 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import access
 from lazaretto.apps.console.presenters import signals as words
 from lazaretto.apps.console.presenters.listing import Query
+from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.queries import Asked, named
 from lazaretto.apps.rounds import signals as actions
 from lazaretto.apps.rounds.models import Signal
 from lazaretto.apps.rounds.signal_list import answered_signals, looked_at, open_signals
 from lazaretto.protocol.refusal import Refusal
-from lazaretto.web.dates import chinese
 
 PAGE = 20
 
@@ -71,7 +71,7 @@ def answer(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     try:
         actions.answer(signal, code=said, note=note, by=access.by(request), at=now)
     except Refusal as refusal:
-        messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
+        messages.error(request, title(refusal.words))
     else:
         messages.success(request, gettext("Noted. The record itself is as it was."))
     return redirect("signals", code)

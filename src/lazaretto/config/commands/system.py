@@ -38,6 +38,7 @@ def serve(
 ) -> None:
     """Serve the pages, the API and the news on open pages until stopped."""
     runtime.start()
+    _collect_what_is_new()
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -49,6 +50,18 @@ def serve(
     )  # fmt: skip
     server.on_startup(_end_streams_first)
     server.serve()
+
+
+def _collect_what_is_new() -> None:
+    """Collect static files that came or changed since `init`: a page that names one that is not there cannot be made."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    found = [storage.path(name) for finder in get_finders() for name, storage in finder.list([])]
+    collected = settings.STATIC_ROOT / "staticfiles.json"
+    if not collected.exists() or max(map(os.path.getmtime, found)) > collected.stat().st_mtime:
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def _end_streams_first() -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.apps.console.forms import Field, Form
+from lazaretto.apps.console.presenters.clocks import Clock, span
 from lazaretto.apps.console.presenters.listing import Query
 from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.presenters.words import dotted
@@ -18,11 +19,10 @@ from lazaretto.apps.rounds.mending import Mending
 from lazaretto.apps.rounds.owed import ActionOwed, ReadingOwed
 from lazaretto.apps.rounds.sight import Sight
 from lazaretto.protocol.document import Document
-from lazaretto.web.dates import chinese, day, local, moment
+from lazaretto.web.dates import chinese, local, moment
 
 #: So many lines of a section are named; a smaller place has fewer.
 MOST = 400
-MINUTE = 60_000
 
 
 class Section(NamedTuple):
@@ -57,11 +57,7 @@ class Words:
     def __init__(self, found: DueList, sight: Sight, zone: str, query: Query, place: str) -> None:
         self.found, self.sight, self.zone, self.query, self.place = found, sight, zone, query, place
         self.reasons = {r.id: r for r in found.document.reasons}
-        self.today = local(found.at, zone).date()
-
-    def time(self, ms: int) -> str:
-        at = local(ms, self.zone)
-        return f"{at:%H:%M}" if at.date() == self.today else f"{day(at.date())} {at:%H:%M}"
+        self.clock = Clock(found.at, zone)
 
     def who(self, ref: str) -> dict[str, str]:
         """Return what a subject is called; of somebody whom the reader may not know, the code."""
@@ -130,7 +126,7 @@ class Words:
         sheet = enters and not group.counts
         return {
             "title": title(group.round.title),
-            "due": self.time(group.due),
+            "due": self.clock.time(group.due),
             "clock": self._clock(section.id, group),
             "n": len(lines) + (group.on_time if section.id == "done" else 0),
             "of": group.n,
@@ -147,11 +143,11 @@ class Words:
         """Return what the clock says: by when, since when, or from when."""
         at = self.found.at
         if section == "next":
-            return gettext("from %(time)s") % {"time": self.time(group.opens)}
+            return gettext("from %(time)s") % {"time": self.clock.time(group.opens)}
         if section == "due":
             until = group.grace_until
             return gettext("on time until %(time)s, %(left)s left") % {
-                "time": self.time(until),
+                "time": self.clock.time(until),
                 "left": span(until - at),
             }
         if section == "overdue":
@@ -159,7 +155,8 @@ class Words:
             return (
                 late
                 if group.closes is None
-                else gettext("%(late)s; can be done until %(time)s") % {"late": late, "time": self.time(group.closes)}
+                else gettext("%(late)s; can be done until %(time)s")
+                % {"late": late, "time": self.clock.time(group.closes)}
             )
         return ""
 
@@ -181,7 +178,7 @@ class Words:
         if group.counts and group.round.pace.count:
             parts.append(gettext("%(n)s of %(all)s done") % {"n": line.used, "all": group.round.pace.count.at_least})
         if line.observed_at is not None and (line.value or line.by or line.fact):
-            parts.append(self.time(line.observed_at))
+            parts.append(self.clock.time(line.observed_at))
         parts += [line.value, self.reason(line.reason)]
         if line.by:
             parts.append(gettext("by %(who)s") % {"who": line.by})
@@ -194,7 +191,7 @@ class Words:
         """Return the second readings that are owed, with their clocks."""
         return [
             self._urgent(r.subject, r.place, gettext("Second temperature"), r.due_at, r.opens_at) | {
-                "why": gettext("a high reading at %(time)s") % {"time": self.time(r.first_at)}}
+                "why": gettext("a high reading at %(time)s") % {"time": self.clock.time(r.first_at)}}
             for r in found
         ]  # fmt: skip
 
@@ -206,29 +203,12 @@ class Words:
         ]  # fmt: skip
 
     def _urgent(self, ref: str, place: str, what: str, due: int | None, opens: int | None) -> dict[str, Any]:
-        at = self.found.at
-        late = due is not None and at > due
-        if due is None:
-            said = gettext("no time is set")
-        elif late:
-            said = gettext("was due at %(time)s, %(n)s ago") % {"time": self.time(due), "n": span(at - due)}
-        elif opens is not None and opens > at:
-            said = gettext("from %(from)s to %(time)s") % {"from": self.time(opens), "time": self.time(due)}
-        else:
-            said = gettext("by %(time)s, %(left)s left") % {"time": self.time(due), "left": span(due - at)}
+        late, said = due is not None and self.found.at > due, self.clock.owed(due, opens)
         return {**self.who(ref), "place": self.where(place), "what": what, "late": late, "clock": said, "by": ""}
 
 
 def named(label: Label) -> str:
     return label.name_zh if chinese() else label.name_en
-
-
-def span(ms: int) -> str:
-    """Return a stretch of time in hours and minutes, cut to the minute."""
-    hours, minutes = divmod(max(ms, 0) // MINUTE, 60)
-    if hours:
-        return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
-    return ngettext("%(n)s min", "%(n)s min", minutes) % {"n": minutes}
 
 
 def sentence(place: str, sections: Sequence[Mapping[str, Any]], urgent: int) -> str:

@@ -5,17 +5,16 @@ from uuid import uuid4
 
 from django.utils.translation import gettext, ngettext
 
+from lazaretto.apps.console.presenters.clocks import Clock
 from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.rounds.fever_list import FalseAlarms, Fevers, Line
 from lazaretto.apps.rounds.models import FeverEpisode
 from lazaretto.apps.work.queries import Owing
-from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.document import Document
 from lazaretto.protocol.fever import TEMPERATURE
 from lazaretto.protocol.trigger import Owed
-from lazaretto.web.dates import clock, moment
+from lazaretto.web.dates import moment
 
-MINUTE_MS = 60_000
 _STATES = {"waiting": "pending", "open": "due", "overdue": "missed", "done": "on_time", "done_late": "late"}
 
 
@@ -60,17 +59,7 @@ def _line(line: Line, zone: str) -> dict[str, Any]:
 def _owed(line: Line, zone: str, now: int) -> dict[str, Any]:
     due, opens = line.episode.due_at, line.episode.opens_at
     state = "missed" if now > due else "due" if now >= opens else "pending"
-    return _line(line, zone) | {"state": state, "clock": _clock(due, opens, zone, now)}
-
-
-def _clock(due: int, opens: int, zone: str, now: int) -> str:
-    if now < opens:
-        return gettext("rest until %(when)s, second reading by %(due)s") % {
-            "when": clock(opens, zone), "due": clock(due, zone),
-        }  # fmt: skip
-    if now <= due:
-        return gettext("by %(when)s, %(n)s min left") % {"when": clock(due, zone), "n": (due - now) // MINUTE_MS}
-    return gettext("was due %(when)s, %(n)s min ago") % {"when": moment(due, zone), "n": (now - due) // MINUTE_MS}
+    return _line(line, zone) | {"state": state, "clock": Clock(now, zone).owed(due, opens)}
 
 
 def _confirmed(line: Line, zone: str, now: int) -> dict[str, Any]:
@@ -100,10 +89,8 @@ def _action(owed: Owed, cascade: Any, before: dict[str, str], zone: str, now: in
         when = gettext("done %(when)s") % {"when": moment(done.done_at, zone)}
     elif owed.opens is None:
         when = gettext("after: %(what)s") % {"what": before.get(owed.action.after or "", "")}
-    elif owed.due is None:
-        when = gettext("no deadline")
     else:
-        when = _clock(owed.due, owed.opens, zone, now)
+        when = Clock(now, zone).owed(owed.due, owed.opens)
     return {
         "id": owed.action.id,
         "title": title(owed.action.title),
@@ -144,7 +131,6 @@ def alarms(found: FalseAlarms) -> dict[str, Any]:
     def number(value: float) -> str:
         return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
-    least = min((a.threshold for a in found.rows), default=None)
     return {
         "readings": f"{found.readings:,}",
         "people": f"{found.people:,}",
@@ -155,19 +141,12 @@ def alarms(found: FalseAlarms) -> dict[str, Any]:
                 "screened": number(a.screened),
                 "by_chance": number(a.by_chance) if a.by_chance >= 0.05 else gettext("less than 0.1"),
                 "chosen": a.threshold == found.at_present,
-                "width": round(100 * a.screened / found.rows[0].screened) if found.rows[0].screened else 0,
             }
             for a in found.rows
         ],
-        "least": least,
         "empty": not found.readings,
     }
 
 
 def _degrees(value: str) -> str:
     return f"{value} °C" if value else "—"
-
-
-def iso(at: int) -> str:
-    """Return an instant as facts say it."""
-    return utc_text(at)

@@ -14,17 +14,21 @@ READS_PEOPLE = frozenset({_P.RESIDENTS_READ, _P.STAFF_READ})
 
 
 class Section(NamedTuple):
-    """A section by its id (also the name of its address), and the permissions of which one opens it."""
+    """
+    A section by its id (also the name of its address), the permissions of which one opens it, and those that it wants
+    besides.
+    """
 
     id: str
     name: Promise
     icon: str
     permissions: frozenset[Permission]
+    besides: frozenset[Permission] = frozenset()
 
 
 SECTIONS = (
     Section("due", _("Due now"), "clock", frozenset({_P.FACT_RECORD, _P.REPORT_READ})),
-    Section("fevers", _("Fevers"), "heat", frozenset({_P.FACT_RECORD, _P.HEALTH_READ})),
+    Section("fevers", _("Fevers"), "heat", frozenset({_P.FACT_RECORD}), frozenset({_P.RESIDENTS_READ})),
     Section("people", _("People"), "people", READS_PEOPLE),
     Section("movements", _("Movements"), "moves", READS_PEOPLE),
     Section("headcount", _("Headcount"), "count", frozenset({_P.RESIDENTS_READ})),
@@ -46,7 +50,7 @@ def open_to(code: str, may: Collection[Permission]) -> list[dict[str, Any]]:
     return [
         {"id": s.id, "name": s.name, "icon": s.icon, "url": reverse(s.id, args=[code])}
         for s in SECTIONS
-        if not s.permissions.isdisjoint(may)
+        if not s.permissions.isdisjoint(may) and s.besides <= set(may)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from lazaretto.apps.console.presenters import signal_evidence as evidence
-from lazaretto.apps.console.presenters.places import in_language
+from lazaretto.apps.console.presenters.places import in_language, title
 from lazaretto.apps.rounds.models import Signal
 from lazaretto.apps.rounds.signal_list import Looked
 from lazaretto.apps.rounds.signals import ANSWERS
@@ -85,7 +85,7 @@ def meaning_of(kind: str) -> str:
 
 
 def answers() -> list[tuple[str, str]]:
-    return [(code, words.zh if chinese() else words.en) for code, words in ANSWERS.items()]
+    return [(code, title(words)) for code, words in ANSWERS.items()]
 
 
 def said(n: int) -> str:
@@ -139,7 +139,7 @@ class Speaker:
         return {
             "pk": signal.pk, "title": self._title(signal), "about": self.about(signal), "author": self._author(signal),
             "when": moment(signal.starts, self.zone), "asks": self.asks(signal),
-            "answer": words.zh if chinese() else words.en, "note": signal.note,
+            "answer": title(words), "note": signal.note,
             "answered": moment(signal.answered_at or 0, self.zone),
         }  # fmt: skip
 
@@ -283,9 +283,9 @@ def looked(found: Looked | None) -> dict[str, Any]:
     honest = [kind for kind in HONESTY if (getattr(checks, kind, None) or getattr(checks.honesty, kind, None))]
     rows = [{"name": name_of(kind), "what": meaning_of(kind)} for kind in honest]
     for rule in checks.clusters:
-        words = rule.title.zh if chinese() else rule.title.en
+        words = title(rule.title)
         unfed = gettext("Nothing on record feeds this rule yet: such cases are not entered here.")
         rows.append({"name": words, "what": unfed if rule.id in found.unfed else meaning_of("cluster")})
     for chart in checks.charts:
-        rows.append({"name": chart.title.zh if chinese() else chart.title.en, "what": meaning_of("chart")})
-    return {"rows": rows, "bureau": BUREAU_ONLY.zh if chinese() else BUREAU_ONLY.en}
+        rows.append({"name": title(chart.title), "what": meaning_of("chart")})
+    return {"rows": rows, "bureau": title(BUREAU_ONLY)}
