@@ -20,6 +20,7 @@ from lazaretto.protocol.selection import Selection
 from lazaretto.protocol.slots import Calendar, Slot
 
 _Key = tuple[str, int, int, int, int]
+_Owed = tuple[Group, Slot, tuple[str, ...]]
 
 
 class Judging:
@@ -83,7 +84,7 @@ class Judging:
         every = list(zip(groups, one.slots, one.takes, strict=True))
         low, high = min(s.opens for s in one.slots), max(max(s.due, s.end) for s in one.slots) + 1
         assigned = any(s.round.presence == "assigned" for s in one.slots)
-        known: dict[tuple[str, str, str], list[bool]] = {}
+        known: dict[tuple[str, str, str], list[_Owed]] = {}
         for subject in one.subjects:
             steady = None if assigned or subject.kind != "person" else self.selection.steady(subject, low, high)
             if steady == "" or (steady and not self._is_inside(steady)):
@@ -92,15 +93,33 @@ class Judging:
                 alike = subject.population, subject.base, steady
                 owed = known.get(alike)
                 if owed is None:
-                    owed = known[alike] = [self._owes(one, slot, subject) for slot in one.slots]
+                    owed = known[alike] = [e for e in every if self._owes(one, e[1], subject)]
                 code = steady.partition(":")[2]
-                yield from ((g, s, names, subject, code) for (g, s, names), o in zip(every, owed, strict=True) if o)
+                left = owed if self.done or one.counts else self._not_simply_done(owed, subject.ref)
+                yield from ((group, slot, names, subject, code) for group, slot, names in left)
                 continue
             for group, slot, names in every:
                 if self._owes(one, slot, subject):
                     place = self._place(one, slot, subject)
                     if self._is_inside(place):
                         yield group, slot, names, subject, (place or "").partition(":")[2]
+
+    def _not_simply_done(self, owed: list[_Owed], ref: str) -> list[_Owed]:
+        """Count what was done on time by the first fact of its window, which is nearly all, and return the rest."""
+        left = []
+        for one in owed:
+            group, slot, names = one
+            known = self.facts.get((ref, names[0])) if len(names) == 1 else None
+            if known is not None:
+                times, facts = known
+                first = bisect_left(times, slot.opens)
+                if first < len(times) and facts[first].outcome == "done":
+                    seen = times[first]
+                    if seen < slot.closes and seen <= slot.grace_until:
+                        group.on_time += 1
+                        continue
+            left.append(one)
+        return left
 
     def _owes(self, one: Asked, slot: Slot, subject: Subject) -> bool:
         if one.counts:
