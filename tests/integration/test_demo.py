@@ -34,7 +34,7 @@ from lazaretto.apps.rehearse.invented import AREAS
 from lazaretto.apps.reporting.counts import closes
 from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.queries import draft
-from lazaretto.apps.rounds.models import Excuse, Fact, IdConflict
+from lazaretto.apps.rounds.models import Excuse, Fact, HeldClaim, IdConflict
 from lazaretto.protocol.clock import instant
 
 ZONE = "Asia/Shanghai"
@@ -142,6 +142,17 @@ def test_a_level_a_flag_an_overdue_return_and_a_fever() -> None:
     assert sick.person is not None
     assert sick.person.presences.get(ends=None).place.code == "ISO-1"
     assert Excuse.objects.get(facility__code="YT").reason == "no_power"
+
+
+def test_a_sheet_was_copied_and_a_time_to_come_waits() -> None:
+    there, copied = facility("YT"), []
+    for person in Person.objects.filter(facility=there, unit__code="W2", base="resident"):
+        readings = Fact.objects.filter(facility=there, observation="temperature", subject=person.code, outcome="done")
+        by = instant(ZONE, MONDAY, 17 * 60)
+        *_, before, last = readings.filter(observed_at__lt=by).order_by("observed_at").values_list("value", flat=True)
+        copied.append(before == last)
+    assert sum(copied) > len(copied) * 0.8 > 2
+    assert HeldClaim.objects.get(facility=there).decided_at is None
 
 
 def test_two_people_go_from_the_detention_centre_to_the_prison() -> None:

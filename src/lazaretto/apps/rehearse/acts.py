@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from lazaretto.apps.command import actions as command_actions
 from lazaretto.apps.command import queries as command
@@ -24,17 +24,19 @@ from lazaretto.apps.rehearse.bureau import QIYAN, YUNTING, ZHENXI, ZONE
 from lazaretto.apps.rehearse.founding import BY, MINUTE, bring, bring_people, legal_dates
 from lazaretto.apps.rehearse.institution import DAY, DemoInstitution, DemoPerson
 from lazaretto.apps.rehearse.walking import Claim, Walks
-from lazaretto.apps.rehearse.week import ISOLATED_AFTER, OUTAGE, OUTAGE_AT, OUTAGE_LASTS, Script
+from lazaretto.apps.rehearse.week import AHEAD_AT, AHEAD_BY, ISOLATED_AFTER, OUTAGE, OUTAGE_AT, OUTAGE_LASTS, Script
 from lazaretto.apps.rehearse.world import Planned, World
 from lazaretto.apps.reporting import actions as reporting
 from lazaretto.apps.reporting.queries import signed_reports
 from lazaretto.apps.rounds.actions import excuse, record_facts
+from lazaretto.apps.rounds.claims import FactIn
 from lazaretto.apps.rounds.facts import Border
 from lazaretto.apps.rounds.models import Excuse, Fact
 from lazaretto.apps.rounds.queries import institution_of
+from lazaretto.apps.rounds.receiving import Delivery
 from lazaretto.apps.work import actions as work
 from lazaretto.apps.work.queries import open_cascades
-from lazaretto.protocol.clock import instant, local_day, utc_text
+from lazaretto.protocol.clock import FOREVER, instant, local_day, utc_text
 from lazaretto.protocol.record import Phase
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.resolve import resolve
@@ -211,6 +213,17 @@ class Life:
         for at, claims in walks.handed_in(self.since, self.until).items():
             for start in range(0, len(claims), CHUNK):
                 yield Act(at, 2, "rounds", partial(self._hand_in, claims[start : start + CHUNK], at == self.since))
+        if self.script.code == YUNTING.code:
+            yield Act(self.script.at(5, AHEAD_AT), 2, "rounds", self._ahead)
+
+    def _ahead(self, at: int) -> None:
+        """A phone hands in a reading of a time that has not come: somebody has to say when it was."""
+        who = self.made.cast["fever"][0].code
+        claim = {
+            "id": f"ahead-{who}", "observation": "temperature", "subject": who, "value": "36.9",
+            "observed_at": utc_text(at + AHEAD_BY * MINUTE), "source": "phone",
+        }  # fmt: skip
+        Delivery(self.facility, [(-1, FOREVER)], by=BY, at=at, device="phone-7").take([cast(FactIn, claim)], at=at)
 
     def _hand_in(self, claims: Sequence[Claim], again: bool, at: int) -> None:
         """Hand claims in. `again`: some were at the last run, perhaps from another source; those stay as they are."""

@@ -33,11 +33,15 @@ Claim = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What goes wrong in the week: a fever, a floor without power, a wing that is counted wrongly. [start, end) in ms."""
+    """
+    What goes wrong in the week: a fever, a floor without power, a wing that is counted wrongly, a round whose sheet was
+    copied from the one before. [start, end) in ms.
+    """
 
     fever: tuple[str, int, int] = ("", 0, 0)
     outage: tuple[str, int, int] = ("", 0, 0)
     miscount: tuple[str, int, int] = ("", 0, 0)
+    copied: tuple[str, int, int] = ("", 0, 0)
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class Walks:
     staff: list[str] = field(init=False)
     units: list[str] = field(init=False)
     own: dict[str, float] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
     plain: dict[tuple[str, str, str], tuple[Segment, ...]] = field(default_factory=dict)
     keys: dict[str, set[str]] = field(default_factory=dict)
 
@@ -183,7 +188,7 @@ class Walks:
                  "subject": subject.ref.partition(":")[2], "observed_at": utc_text(moment)}  # fmt: skip
         if subject.base == "resident" and chance > 1 - self.manner.refuse:
             return claim | {"outcome": "refused", "reason": "declined"}
-        return claim if night else claim | self._value(round_, subject, moment, draw)
+        return claim if night else claim | self._value(round_, subject, moment, draw, slot.due)
 
     def _met(self, subject: Subject, slot: Slot, moment: int) -> int:
         """Return when somebody is met: on the walk, or else while he is there."""
@@ -200,10 +205,14 @@ class Walks:
 
     # -- what is read -----------------------------------------------------------------------------------------------
 
-    def _value(self, round_: Round, subject: Subject, moment: int, draw: random.Random) -> Claim:
+    def _value(self, round_: Round, subject: Subject, moment: int, draw: random.Random, due: int) -> Claim:
         kind = self.document.observation(round_.observation)
         if round_.observation == "temperature":
-            return {"value": self._temperature(subject, moment, draw), "method": "infrared", "site": "forehead"}
+            read, last = self._temperature(subject, moment, draw), self.last.get(subject.ref)
+            unit, first, end = self.trouble.copied
+            value = last if last and subject.unit == unit and first <= due < end else read
+            self.last[subject.ref] = value
+            return {"value": value, "method": "infrared", "site": "forehead"}
         if round_.observation == "roll_call":
             return {"value": str(self._counted(subject, moment))}
         if kind is None or kind.value != "required":

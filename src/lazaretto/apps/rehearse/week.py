@@ -16,6 +16,9 @@ from lazaretto.apps.rehearse.world import Planned, World
 WEEK = 7
 FEVER_AT, FEVER_LASTS, ISOLATED_AFTER = 14 * 60 + 4, 2 * DAY, 150
 OUTAGE, OUTAGE_AT, OUTAGE_LASTS = "W3-F2", 13 * 60, 90
+COPIED, COPIED_AT = "W2", 16 * 60 - 30
+#: When a phone whose clock is wrong hands in a reading, and how far ahead of us the reading is.
+AHEAD_AT, AHEAD_BY = 10 * 60 + 12, 3 * 60
 _ON_DUTY_DAYS = 14
 
 
@@ -51,10 +54,11 @@ class Script:
         if self.code == YUNTING.code:
             sick = self.made.cast["fever"][0].code
             began = self.fever_at - 60 * MINUTE
-            dark = self.at(4, OUTAGE_AT)
+            dark, copied = self.at(4, OUTAGE_AT), self.at(5, COPIED_AT)
             return Trouble(
                 fever=(sick, began, began + FEVER_LASTS * MINUTE),
                 outage=(OUTAGE, dark, dark + OUTAGE_LASTS * MINUTE),
+                copied=(COPIED, copied, copied + 60 * MINUTE),
             )
         if self.code == DUTANG.code:
             return Trouble(miscount=("W2", self.at(4, 0), self.at(4, DAY)))
