@@ -95,3 +95,9 @@ def decide(breach: Breach, *, decision: str, reason: str, by: str, at: int) -> B
                     reason=reason,
                 )
     return breach
+
+
+def listed(facility: Facility, *, most: int = 50) -> list[Breach]:
+    """Return the breaches of a facility with those who were there: what waits for a decision first, then the newest."""
+    rows = Breach.objects.filter(facility=facility).select_related("place").prefetch_related("exposed__person")
+    return sorted(rows.order_by("-starts")[:most], key=lambda b: bool(b.decision))

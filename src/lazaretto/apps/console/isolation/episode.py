@@ -103,7 +103,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
 def _moment(asked: Asked, given: Any, name: str, now: int) -> int:
     found = access.moment_of(given.get(name, "")[:30], asked.facility.zone, now)
     if found is None:
-        raise Refusal("no_time", episodewords.NO_TIME)
+        raise Refusal("no_time", words.NO_TIME)
     return found
 
 

@@ -20,7 +20,6 @@ from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 from lazaretto.web.dates import day, moment
 
-NO_TIME = Text("看不懂时间，写作 2026-03-17 08:00", "the time cannot be read; write 2026-03-17 08:00")
 NO_PLAN = Text("没有计划中的房间", "no room is planned")
 RESULT_WORDS = {
     "negative": Text("阴性", "negative"), "positive": Text("检出", "detected"), "inconclusive": Text("不能判定", "inconclusive"),

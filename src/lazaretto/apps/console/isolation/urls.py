@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lazaretto.apps.console.isolation import board, care, episode, outside
+from lazaretto.apps.console.isolation import board, care, episode, outside, planning, separation
 
 HERE = "facilities/<str:code>/isolation/"
 ONE = HERE + "episodes/<int:number>/"
@@ -17,6 +17,14 @@ urlpatterns = [
     path(HERE + "care/<int:number>/seen/", care.seen, name="isolation-seen"),
     path(HERE + "outside/", outside.reviews, name="isolation-outside"),
     path(HERE + "outside/<int:number>/", outside.decide, name="isolation-decide"),
+    path(HERE + "rooms/", planning.rooms, name="isolation-rooms"),
+    path(HERE + "rooms/accept/", planning.accept, name="isolation-accept"),
+    path(HERE + "compare/", planning.pathways_compared, name="isolation-compare"),
+    path(HERE + "separation/", separation.separation, name="isolation-separation"),
+    path(HERE + "separation/plan/", separation.plan, name="isolation-slots"),
+    path(HERE + "separation/cancel/<int:pk>/", separation.cancel, name="isolation-slot-cancel"),
+    path(HERE + "separation/breach/", separation.breach, name="isolation-breach"),
+    path(HERE + "separation/breach/<int:number>/", separation.decide, name="isolation-breach-decide"),
     path(ONE, episode.episode, name="isolation-episode"),
     path(ONE + "notice.pdf", episode.notice, name="isolation-notice"),
     path(ONE + "<str:what>/", episode.act, name="isolation-act"),

@@ -10,6 +10,7 @@ from lazaretto.apps.isolation.courses import Course
 from lazaretto.apps.isolation.queue import Item
 from lazaretto.protocol.clock import local_day
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.protocol.text import Text
 from lazaretto.web.dates import day, moment
 
 PURPOSES = {
@@ -50,6 +51,9 @@ DECISIONS = {
     "continue": gettext_lazy("continue"), "cohort": gettext_lazy("company: a shared room"), "clear": gettext_lazy("clear"),
     "restart": gettext_lazy("start the clock again"), "widen": gettext_lazy("widen the contacts"),
 }  # fmt: skip
+
+
+NO_TIME = Text("看不懂时间，写作 2026-03-17 08:00", "the time cannot be read; write 2026-03-17 08:00")
 
 
 def refused(refusal: Refusal, zone: str) -> str:
