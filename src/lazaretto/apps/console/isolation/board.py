@@ -78,8 +78,9 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     waiting = [words.item(item, zone, code, health=health) for item in queue(open_, now)]
     here = reverse("isolation", args=[code])
     context |= boardwords.page(found, code, _P.ISOLATION_CARRY_OUT in asked.may, health) | {
-        "crumbs": [(gettext("Isolation"), "")],
-        "queue": waiting,
+        "crumbs": [(gettext("Isolation board"), "")],
+        "queue": words.grouped(waiting),
+        "n_waiting": len(waiting),
         "care": summary_rows(cared, now),
         "here_now": boardwords.now_list(found, health),
         "zooms": [(n, n == days, f"{here}?days={n}&type={type_}") for n in boardwords.ZOOMS],

@@ -200,7 +200,7 @@ def _marks(drawing: Drawing, stay: Stay, course: Course) -> Any:
             shape = "detected" if test.result == "positive" else "negative" if test.result == "negative" else "due"
             yield {"x": drawing.x(test.at), "y": y - 2, "shape": shape}
     for review in course.reviews(drawing.end):
-        if drawing.inside(review.at):
+        if drawing.inside(review.at) and review.at <= max(stay.end, drawing.board.at):
             yield {"x": drawing.x(review.at), "y": 2, "shape": "review"}
 
 

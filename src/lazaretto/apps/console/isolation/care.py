@@ -44,7 +44,7 @@ def care(request: HttpRequest, code: str) -> HttpResponse:
     remember(request, asked, [c.episode.person.ref for c in found.courses.values()], now)
     here = reverse("isolation-care", args=[code])
     context |= {
-        "crumbs": [(gettext("Isolation"), reverse("isolation", args=[code])), (gettext("Care"), "")],
+        "crumbs": [(gettext("Isolation board"), reverse("isolation", args=[code])), (gettext("Care"), "")],
         "rows": carewords.summary_rows(found, now), "people": carewords.people(found, now), "on": on,
         "on_word": day(on), "is_today": on == today,
         "earlier": f"{here}?on={on - timedelta(days=1)}", "later": f"{here}?on={on + timedelta(days=1)}" if on < today else "",

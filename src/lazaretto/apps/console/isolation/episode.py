@@ -43,17 +43,18 @@ def episode(request: HttpRequest, code: str, number: int) -> HttpResponse:
     remember(request, asked, [found.person.ref], now)
     health = _P.HEALTH_READ in asked.may
     stage = wanted_stage(course)
+    typed = {r.place.pk for r in rooms_of(asked.facility, now).typed()}
     rooms = []
     if stage is not None and found.ended_at is None and _P.ISOLATION_CARRY_OUT in asked.may:
         ask = wanted(course, stage, now, None, course.planned.pk if course.planned else 0)
         book = rooms_of(asked.facility, now)
         rooms = [(r.place.code, book.refusal(r, ask)) for r in book.typed(ask.type)]
     context = access.frame(asked, "isolation", now) | episodewords.page(course, rooms, health=health) | {
-        "crumbs": [(gettext("Isolation"), reverse("isolation", args=[code])), (words.name(course), "")],
+        "crumbs": [(gettext("Isolation board"), reverse("isolation", args=[code])), (words.name(course), "")],
         "may_order": _P.ISOLATION_ORDER in asked.may and found.ended_at is None,
         "may_carry": _P.ISOLATION_CARRY_OUT in asked.may and found.ended_at is None,
         "orders": episodewords.orders(tests.orders(asked.facility, [found.person_id])[found.person_id], asked.facility.zone) if health else [],
-        "homes": stayed_in(asked.facility),
+        "homes": [p for p in stayed_in(asked.facility) if p.pk not in typed],
         "today_iso": local_day(asked.facility.zone, now).isoformat(),
         "health": health,
     }  # fmt: skip
@@ -74,7 +75,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
         request.POST or request.GET, ("person", "measure", "ground", "pathogen", "exposed_at", "onset_at")
     )
     context |= {
-        "crumbs": [(gettext("Isolation"), reverse("isolation", args=[code])), (gettext("Order"), "")],
+        "crumbs": [(gettext("Isolation board"), reverse("isolation", args=[code])), (gettext("Order"), "")],
         "given": given, "measures": [episodewords.pathway_choice(p, given["measure"]) for p in known],
     }  # fmt: skip
     if request.method != "POST":

@@ -32,7 +32,7 @@ def rooms(request: HttpRequest, code: str) -> HttpResponse:
     now = access.clock_now()
     asked = access.asked(request, code, [_P.ISOLATION_CARRY_OUT], now)
     context: dict[str, Any] = access.frame(asked, "isolation", now) | {
-        "crumbs": [(gettext("Isolation"), reverse("isolation", args=[code])), (gettext("Suggested rooms"), "")],
+        "crumbs": [(gettext("Isolation board"), reverse("isolation", args=[code])), (gettext("Suggested rooms"), "")],
     }  # fmt: skip
     try:
         found = planning.suggest(asked.facility, now, seconds=5)
@@ -79,7 +79,7 @@ def pathways_compared(request: HttpRequest, code: str) -> HttpResponse:
     except NoProtocol:
         return render(request, "console/no_protocol.html", context)
     context |= {
-        "crumbs": [(gettext("Isolation"), reverse("isolation", args=[code])), (gettext("Pathways compared"), "")],
+        "crumbs": [(gettext("Isolation board"), reverse("isolation", args=[code])), (gettext("Pathways compared"), "")],
         "people": people,
         "rows": [
             {

@@ -48,7 +48,7 @@ def separation(request: HttpRequest, code: str) -> HttpResponse:
     remember(request, asked, [e.person.ref for b in found for e in b.exposed.all()], now)
     here = reverse("isolation-separation", args=[code])
     context |= {
-        "crumbs": [(gettext("Isolation"), reverse("isolation", args=[code])), (gettext("Separation"), "")],
+        "crumbs": [(gettext("Isolation board"), reverse("isolation", args=[code])), (gettext("Separation"), "")],
         "on": on, "on_word": day(on), "earlier": f"{here}?on={on - timedelta(days=1)}", "later": f"{here}?on={on + timedelta(days=1)}",
         "rows": [
             {"pk": r.pk, "from": clock(r.starts, zone), "to": clock(r.ends, zone), "kind": KIND_WORDS[r.kind], "block": r.block,

@@ -106,3 +106,11 @@ def item(one: Item, zone: str, code: str, *, health: bool) -> dict[str, Any]:
         "when": moment(one.at, zone),
         "short": one.kind in ("review", "outside_review", "silence"),
     }
+
+
+def grouped(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put what waits for one person together, in the place of the most urgent."""
+    found: dict[int, dict[str, Any]] = {}
+    for one in items:
+        found.setdefault(one["number"], one | {"items": []})["items"].append(one)
+    return list(found.values())
