@@ -42,6 +42,11 @@ class Permission(StrEnum):
     USERS_MANAGE = "users.manage"
     SIGNAL_AUTHOR = "signal.author"
     SIGNAL_ANSWER = "signal.answer"
+    ISOLATION_READ = "isolation.read"
+    ISOLATION_ORDER = "isolation.order"
+    ISOLATION_CARRY_OUT = "isolation.carry_out"
+    ISOLATION_REVIEW = "isolation.review_outside"
+    CARE_RECORD = "care.record"
 
 
 WORDS: dict[Permission, Text] = {
@@ -90,6 +95,17 @@ WORDS: dict[Permission, Text] = {
     Permission.USERS_MANAGE: Text("管理用户、角色和令牌", "manage users, roles and tokens"),
     Permission.SIGNAL_AUTHOR: Text("看核实问题涉及谁的录入", "see whose entries a question about the record is about"),
     Permission.SIGNAL_ANSWER: Text("答复核实问题和预警", "answer questions about the record and early warnings"),
+    Permission.ISOLATION_READ: Text("看隔离看板和照护台账", "see the isolation board and the ledger of care"),
+    Permission.ISOLATION_ORDER: Text(
+        "决定隔离和观察：开始、复核、解除", "decide on isolation and quarantine: start, review, end"
+    ),
+    Permission.ISOLATION_CARRY_OUT: Text(
+        "安排隔离房间，签收交接", "plan rooms of isolation, hand people over and take them in"
+    ),
+    Permission.ISOLATION_REVIEW: Text(
+        "从机构以外复核长期单间隔离，不见姓名", "review long stays in single rooms from outside, without names"
+    ),
+    Permission.CARE_RECORD: Text("登记照护：应得的给了没有", "record care: whether what is owed was given"),
 }
 
 #: What each role is, in one plain sentence.
@@ -113,12 +129,12 @@ ROLES: dict[str, Text] = {
 _P = Permission
 _NAMES = {_P.RESIDENTS_READ, _P.STAFF_READ, _P.PLACES_READ}
 POLICY: dict[str, frozenset[Permission]] = {
-    Role.WARD_OFFICER: frozenset({_P.REPORT_READ, _P.FACT_RECORD, _P.PROTOCOL_READ, _P.MOVE_INSIDE, *_NAMES}),
+    Role.WARD_OFFICER: frozenset({_P.REPORT_READ, _P.FACT_RECORD, _P.PROTOCOL_READ, _P.MOVE_INSIDE, *_NAMES, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD}),
     Role.GATE_OFFICER: frozenset({_P.PROTOCOL_READ, _P.MOVE_ACROSS, *_NAMES}),
     Role.CLINICIAN: frozenset(
         {
             _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, *_NAMES,
-            _P.IDENTITY_READ, _P.HEALTH_READ, _P.PRECAUTION_SET, _P.SUBJECT_EXPORT,
+            _P.IDENTITY_READ, _P.HEALTH_READ, _P.PRECAUTION_SET, _P.SUBJECT_EXPORT, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
         }
     ),
     Role.DUTY_PLANNER: frozenset({_P.PROTOCOL_READ, _P.STAFF_READ, _P.PLACES_READ}),
@@ -127,7 +143,7 @@ POLICY: dict[str, frozenset[Permission]] = {
         {
             _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST,
             *_NAMES, _P.IDENTITY_READ, _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS,
-            _P.TABLES_EXPORT, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER,
+            _P.TABLES_EXPORT, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
         }
     ),
     Role.EPIDEMIC_LEAD: frozenset(
@@ -135,21 +151,21 @@ POLICY: dict[str, frozenset[Permission]] = {
             _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.REPORT_SIGN, _P.FACT_RECORD, _P.EXCUSE_RECORD,
             _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, _P.OVERRIDE_APPROVE, *_NAMES, _P.IDENTITY_READ, _P.HEALTH_READ,
             _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS, _P.PRECAUTION_SET, _P.TABLES_EXPORT,
-            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER,
+            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
         }
     ),
     Role.INSPECTOR: frozenset(
-        {_P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR}
+        {_P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR, _P.ISOLATION_READ}
     ),
     Role.BUREAU_VIEWER: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.SUBMISSIONS_READ}),
     Role.BUREAU_APPROVER: frozenset(
         {
             _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.OVERRIDE_APPROVE, _P.SUBMISSIONS_READ,
-            _P.SUBMISSIONS_RECEIVE,
+            _P.SUBMISSIONS_RECEIVE, _P.ISOLATION_REVIEW,
         }
     ),
     Role.PUBLIC_HEALTH: frozenset(
-        {_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.EXTRACT_READ, _P.SUBMISSIONS_READ}
+        {_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.EXTRACT_READ, _P.SUBMISSIONS_READ, _P.ISOLATION_REVIEW}
     ),
     Role.ANALYST: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.EXTRACT_READ}),
     Role.AUDITOR: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.ACCESS_READ}),

@@ -28,6 +28,7 @@ from lazaretto.apps.console import (
     transfers,
     views,
 )
+from lazaretto.apps.console.isolation.urls import urlpatterns as isolation
 from lazaretto.apps.console.live import views as live
 
 
@@ -128,4 +129,5 @@ urlpatterns = [
     path(HERE + "due/correct/", due.correction, name="due-correct"),
     path("facilities/<str:code>/questions/", signals.signals, name="signals"),
     path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
+    *isolation,
 ]

@@ -11,6 +11,7 @@ from django.db.models import Max
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.journal.models import Log
+from lazaretto.apps.registry.hearing import tell_movements
 from lazaretto.apps.registry.models import Facility, Movement, Person, Presence
 from lazaretto.apps.registry.movements import AWAY_EXITS, KINDS, WHEREABOUTS, Move, Whereabouts, possible
 from lazaretto.apps.registry.rooms import Rooms
@@ -156,6 +157,7 @@ def record_movements(facility: Facility, moves: Sequence[Move], *, by: str, at: 
         facility.log, "movements_recorded", versions, by=by, at=at, occurred_at=max(m.occurred_at for m in made),
         subjects=refs if len(refs) <= 50 else (),
     )  # fmt: skip
+    tell_movements(facility, made, by=by, at=at)
     return made
 
 

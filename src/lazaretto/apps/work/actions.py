@@ -1,5 +1,7 @@
 """Starting the cascades of an event, and saying what was done."""
 
+from collections.abc import Callable
+
 from django.db import transaction
 
 from lazaretto.apps.command.queries import NoProtocol, in_force
@@ -10,12 +12,23 @@ from lazaretto.apps.work.models import Cascade, Done
 from lazaretto.apps.work.queries import Owing, owing
 from lazaretto.protocol.record import Subject
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.protocol.resolve import Resolved
 from lazaretto.protocol.selection import names_population
 from lazaretto.protocol.text import Text
 from lazaretto.protocol.trigger import Trigger
 
 #: Why a cascade ended of which every action is done.
 DONE = "done"
+#: What the apps above do when a cascade starts whose action `starts` a measure.
+_starters: list[Callable[..., None]] = []
+
+
+def starts_with(function: Callable[..., None]) -> None:
+    """
+    Have `function(cascade, action, measure, subject, by=, at=)` called, in the same transaction, for every action that
+    `starts` a measure: what must not be lost begins together with the event.
+    """
+    _starters.append(function)
 
 
 @transaction.atomic
@@ -46,7 +59,18 @@ def start(
     ]  # fmt: skip
     if made:
         _record(made, "cascade_started", by=by, at=at, occurred_at=event_at, ref=ref)
+        _set_going(resolved, made, subject, by=by, at=at)
     return made
+
+
+def _set_going(resolved: Resolved, made: list[Cascade], subject: Subject, *, by: str, at: int) -> None:
+    for cascade in made:
+        trigger = resolved.any_measure(cascade.measure)
+        assert isinstance(trigger, Trigger)
+        for action in trigger.actions:
+            measure = resolved.any_measure(action.starts) if action.starts else None
+            for function in _starters if measure is not None and measure.active else ():
+                function(cascade, action, measure, subject, by=by, at=at)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ class WorkConfig(AppConfig):
         from lazaretto.apps.journal.retention import target
         from lazaretto.apps.registry import files
         from lazaretto.apps.registry.retention import forget_with
-        from lazaretto.apps.work import models, queries, retention
+        from lazaretto.apps.work import ledger, models, queries, retention
 
         target("cascades", after="ended", due=retention.cascades_due, purge=retention.purge_cascades)
         forget_with(retention.forget_person)
@@ -23,5 +23,14 @@ class WorkConfig(AppConfig):
             lambda log: (
                 (str(c.pk), c.record())
                 for c in models.Cascade.objects.filter(facility__log=log).prefetch_related("done").order_by("pk")
+            ),
+        )
+        target("care", after="given", due=retention.given_due, purge=retention.purge_given)
+        files.part_of_copy("care", ledger.given_to)
+        journal.rows_now(
+            "given",
+            lambda log: (
+                (g.ref, g.record())
+                for g in models.Given.objects.filter(facility__log=log).select_related("person").order_by("pk")
             ),
         )

@@ -1,11 +1,11 @@
-"""Cascades: what an event about a person or place set going, and which of its actions are done."""
+"""Cascades: what an event set going, and which actions are done. The ledger of what people are owed and were given."""
 
 from typing import Any, ClassVar
 
 from django.db import models
 
 from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN, SENSITIVE
-from lazaretto.apps.registry.models import Facility
+from lazaretto.apps.registry.models import Facility, Person
 
 
 class Cascade(models.Model):
@@ -72,3 +72,52 @@ class Done(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cascade_id} {self.action}"
+
+
+class Given(models.Model):
+    """
+    That something owed to a person was given on a day, or offered and declined, or could not be given, with the reason.
+    `measure` and `good` name it in the protocol; `ref` is made by who enters it, so that entering it twice is once.
+    """
+
+    GIVEN, DECLINED, NOT_GIVEN = "given", "declined", "not_given"
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="given")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="given")
+    ref = models.CharField(max_length=80)
+    measure = models.CharField(max_length=64)
+    good = models.CharField(max_length=64)
+    on = models.DateField()
+    amount = models.DecimalField(max_digits=8, decimal_places=2)
+    outcome = models.CharField(max_length=10, default=GIVEN, choices=[(w, w) for w in (GIVEN, DECLINED, NOT_GIVEN)])
+    reason = models.CharField(max_length=200, blank=True)
+    given_at = models.BigIntegerField()
+    recorded_at = models.BigIntegerField()
+    by = models.CharField(max_length=60)
+
+    PRIVACY: ClassVar = {
+        **dict.fromkeys(
+            ("id", "facility", "person", "ref", "measure", "good", "amount", "outcome", "recorded_at"), PLAIN
+        ),
+        **dict.fromkeys(("on", "given_at", "by"), IDENTIFYING),
+        "reason": SENSITIVE,
+    }
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["facility", "ref"], name="given_once"),
+            models.CheckConstraint(
+                condition=models.Q(outcome="given") | ~models.Q(reason=""), name="what_was_not_given_has_a_reason"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["facility", "on"], name="given_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.measure}.{self.good} {self.on}"
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "ref": self.ref, "person": self.person.code, "measure": self.measure, "good": self.good,
+            "on": self.on.isoformat(), "amount": f"{self.amount.normalize():f}", "outcome": self.outcome, "reason": self.reason,
+            "given_at": self.given_at, "recorded_at": self.recorded_at, "by": self.by,
+        }  # fmt: skip

@@ -9,7 +9,7 @@ from lazaretto.apps.journal.models import Log, Record
 from lazaretto.apps.journal.purging import purge_records
 from lazaretto.apps.journal.retention import Policy
 from lazaretto.apps.registry.models import Facility
-from lazaretto.apps.work.models import Cascade, Done
+from lazaretto.apps.work.models import Cascade, Done, Given
 
 
 def cascades_due(log: Log, policy: Policy, at: int) -> int:
@@ -26,9 +26,11 @@ def purge_cascades(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[in
 
 
 def forget_person(facility: Facility, code: str, policy: str, *, by: str, at: int) -> None:
-    """Destroy the cascades about a person."""
+    """Destroy the cascades about a person, and what he was given."""
     rows = Cascade.objects.filter(facility=facility, subject=f"person:{code}")
     _purge(facility.log, list(rows.values_list("pk", flat=True)), policy, by=by, at=at)
+    given = Given.objects.filter(facility=facility, person__code=code)
+    _purge_given(facility.log, list(given.values_list("ref", flat=True)), policy, by=by, at=at)
 
 
 @transaction.atomic
@@ -39,3 +41,25 @@ def _purge(log: Log, keys: list[int], policy: str, *, by: str, at: int) -> int:
     purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
     Done.objects.filter(cascade__in=keys).delete()
     return Cascade.objects.filter(pk__in=keys).delete()[0]
+
+
+def given_due(log: Log, policy: Policy, at: int) -> int:
+    return _given(log, policy, at).count()
+
+
+def _given(log: Log, policy: Policy, at: int) -> QuerySet[Given]:
+    return Given.objects.filter(facility__log=log, given_at__lt=policy.before(at))
+
+
+def purge_given(log: Log, policy: Policy, *, by: str, at: int) -> Iterator[int]:
+    while refs := list(_given(log, policy, at).values_list("ref", flat=True)[:400]):
+        yield _purge_given(log, refs, policy.id, by=by, at=at)
+
+
+@transaction.atomic
+def _purge_given(log: Log, refs: list[str], policy: str, *, by: str, at: int) -> int:
+    if not refs:
+        return 0
+    said = Record.objects.filter(entry__log=log, entity="given", key__in=refs)
+    purge_records(log, list(said.values_list("pk", flat=True)), policy=policy, by=by, at=at)
+    return Given.objects.filter(facility__log=log, ref__in=refs).delete()[0]

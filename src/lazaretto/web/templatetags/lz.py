@@ -77,6 +77,11 @@ def dot(value: float) -> str:
 
 
 @register.filter
+def half(value: float) -> str:
+    return dot(value / 2)
+
+
+@register.filter
 def add_half(value: float) -> str:
     return dot(value + 0.6)
 

@@ -57,6 +57,19 @@ HEARINGS = (
             }
         ),
     ),
+    Hearing(
+        frozenset({_P.ISOLATION_READ}),
+        frozenset(
+            {
+                "isolation_proposed", "isolation_opened", "isolation_ordered", "isolation_told", "isolation_restarted",
+                "isolation_extended", "isolation_suspended", "isolation_resumed", "isolation_criterion",
+                "isolation_reviewed", "isolation_decided_outside", "isolation_ended", "placement_planned",
+                "placement_cancelled", "placement_signed", "placement_carried_out", "cohort_opened", "cohort_closed",
+                "cohort_restarted", "cohort_ended", "breach_recorded", "breach_decided", "activities_planned",
+                "activity_cancelled", "care_given", "tests_ordered", "specimen_taken", "result_reported", "clinic_visit",
+            }
+        ),
+    ),
 )  # fmt: skip
 #: Who hears anything at all.
 ANYTHING = frozenset().union(*(h.permissions for h in HEARINGS))

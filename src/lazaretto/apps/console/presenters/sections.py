@@ -42,6 +42,8 @@ SECTIONS = (
     Section("extracts", _("Figures"), "report", frozenset({_P.EXTRACT_READ})),
     Section("looks", _("Who looked"), "eye", frozenset({_P.ACCESS_READ})),
     Section("signals", _("Questions"), "search", frozenset({_P.REPORT_READ})),
+    Section("isolation", _("Isolation board"), "lock", frozenset({_P.ISOLATION_READ})),
+    Section("isolation-outside", _("Outside reviews"), "eye", frozenset({_P.ISOLATION_REVIEW})),
 )
 
 

@@ -1,0 +1,1 @@
+"""What clinicians do with people in isolation: the daily visit, and fever medicine handed out."""

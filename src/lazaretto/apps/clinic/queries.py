@@ -1,0 +1,26 @@
+"""Reads of the clinic: who was last seen when."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from lazaretto.apps.clinic.models import Visit
+from lazaretto.apps.registry.models import Person
+
+_BATCH = 400
+
+
+def last_visits(people: Iterable[int], at: int) -> dict[int, Visit]:
+    """Return the last visit to each of these people by an instant."""
+    ids = sorted(set(people))
+    found: dict[int, Visit] = {}
+    for start in range(0, len(ids), _BATCH):
+        rows = Visit.objects.filter(person__in=ids[start : start + _BATCH], seen_at__lte=at).order_by("seen_at", "pk")
+        found |= {row.person_id: row for row in rows}
+    return found
+
+
+def visits_of(person: Person) -> list[dict[str, Any]]:
+    """Return the visits to a person; who came is left out."""
+    return [
+        v.record() | {"by": None} for v in Visit.objects.filter(person=person).select_related("person").order_by("pk")
+    ]

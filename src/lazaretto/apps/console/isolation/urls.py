@@ -1,0 +1,31 @@
+"""Where the pages of isolation are."""
+
+from django.urls import path
+
+from lazaretto.apps.console.isolation import board, care, episode, outside, planning, separation
+
+HERE = "facilities/<str:code>/isolation/"
+ONE = HERE + "episodes/<int:number>/"
+urlpatterns = [
+    path(HERE, board.board, name="isolation"),
+    path(HERE + "plan/", board.plan, name="isolation-plan"),
+    path(HERE + "disinfected/", board.disinfected, name="isolation-disinfected"),
+    path(HERE + "board.xlsx", board.as_excel, name="isolation-xlsx"),
+    path(HERE + "order/", episode.begin, name="isolation-order"),
+    path(HERE + "care/", care.care, name="isolation-care"),
+    path(HERE + "care/<int:number>/give/", care.give, name="isolation-give"),
+    path(HERE + "care/<int:number>/seen/", care.seen, name="isolation-seen"),
+    path(HERE + "outside/", outside.reviews, name="isolation-outside"),
+    path(HERE + "outside/<int:number>/", outside.decide, name="isolation-decide"),
+    path(HERE + "rooms/", planning.rooms, name="isolation-rooms"),
+    path(HERE + "rooms/accept/", planning.accept, name="isolation-accept"),
+    path(HERE + "compare/", planning.pathways_compared, name="isolation-compare"),
+    path(HERE + "separation/", separation.separation, name="isolation-separation"),
+    path(HERE + "separation/plan/", separation.plan, name="isolation-slots"),
+    path(HERE + "separation/cancel/<int:pk>/", separation.cancel, name="isolation-slot-cancel"),
+    path(HERE + "separation/breach/", separation.breach, name="isolation-breach"),
+    path(HERE + "separation/breach/<int:number>/", separation.decide, name="isolation-breach-decide"),
+    path(ONE, episode.episode, name="isolation-episode"),
+    path(ONE + "notice.pdf", episode.notice, name="isolation-notice"),
+    path(ONE + "<str:what>/", episode.act, name="isolation-act"),
+]

@@ -1,0 +1,1 @@
+"""Tests: what was ordered, which samples were taken, and what came out."""

@@ -1,0 +1,233 @@
+"""The pages of isolation: who may open them, what they say, what their forms do."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from lazaretto.apps.accounts import actions as accounts
+from lazaretto.apps.accounts.models import User
+from lazaretto.apps.isolation import placing
+from lazaretto.apps.isolation.models import Episode, Note, Placement
+from lazaretto.apps.work.models import Given
+from tests.conftest import DAY, Small
+from tests.integration.isolation import (
+    confirm_all,
+    days_later,
+    furnish,
+    ordered,
+    person,
+    place,
+    placed,
+    release_on,
+    sampled,
+)
+from tests.integration.pages import PASSWORD, SignIn, _plain_static, look_at, sign_in  # noqa: F401
+
+HERE = "/facilities/YT/isolation/"
+
+
+@pytest.fixture
+def ward(make_facility: Callable[..., Small], look_at: Callable[[int], None]) -> Small:
+    """Day 8: a fever in isolation, a contact in quarantine, one more who waits for a room."""
+    small = furnish(make_facility())
+    release_on(small, "P2", DAY + timedelta(days=11))
+    contact = ordered(small, "P2", "quarantine.contacts", at=days_later(0), exposures=(days_later(-1),))
+    placed(small, contact, "C1", at=days_later(0.1))
+    sampled(small, contact, days_later(1))
+    ill = ordered(small, "P1", "isolation.fever", at=days_later(7), ground="38.4 twice")
+    placed(small, ill, "F1", at=days_later(7.1))
+    ordered(small, "P3", "quarantine.contacts", at=days_later(7.9), exposures=(days_later(6),))
+    small.at = days_later(8)
+    look_at(small.at)
+    return small
+
+
+def said(client: Client, address: str = HERE, **more: Any) -> str:
+    answer = client.get(address, more)
+    assert answer.status_code == 200, answer.status_code
+    return answer.content.decode()
+
+
+def test_the_board_says_how_things_stand(ward: Small, sign_in: SignIn) -> None:
+    page = said(sign_in("epidemic_lead", ward.facility.organisation))
+    assert "Isolation 1, quarantine 2; 1 person waits for a room." in page
+    assert "C1 · " in page
+    assert "No clinician for more than 26 hours." in page
+    assert 'class="b-legal"' in page
+    assert 'class="b-negative"' in page
+
+
+def test_custody_sees_no_tests_and_no_ground(ward: Small, sign_in: SignIn) -> None:
+    client = sign_in("ward_officer", ward.facility.organisation)
+    page = said(client)
+    assert page.count('class="b-negative"') == 1  # the legend
+    assert "38.4 twice" not in said(client, f"{HERE}episodes/2/")
+    assert "38.4 twice" in said(sign_in("clinician", ward.facility.organisation), f"{HERE}episodes/2/")
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status"),
+    [
+        ("gate_officer", "", 403), ("administrator", "", 403), ("bureau_viewer", "", 403), ("inspector", "", 200),
+        ("ward_officer", "order/", 403), ("clinician", "order/", 200), ("ward_officer", "care/", 200),
+        ("clinician", "outside/", 403), ("clinician", "board.xlsx", 403), ("epidemic_lead", "board.xlsx", 200),
+        ("clinician", "episodes/99/", 404), ("ward_officer", "episodes/1/notice.pdf", 200), ("clinician", "compare/", 200),
+        ("ward_officer", "separation/", 200), ("epidemic_lead", "rooms/", 200),
+    ],
+)  # fmt: skip
+def test_who_opens_what(ward: Small, sign_in: SignIn, role: str, path: str, status: int) -> None:
+    assert sign_in(role, ward.facility.organisation).get(HERE + path).status_code == status
+
+
+def test_another_facility_is_not_found(ward: Small, make_facility: Callable[..., Small], sign_in: SignIn) -> None:
+    other = make_facility("ZX", people=False)
+    assert sign_in("epidemic_lead", other.facility.organisation).get(HERE).status_code == 404
+
+
+def test_planning_is_checked_by_the_server(ward: Small, sign_in: SignIn) -> None:
+    client = sign_in("ward_officer", ward.facility.organisation)
+    waiting = Episode.objects.get(person__code="P3")
+
+    def plan(room: str, day: str = "") -> str:
+        data = {"episode": waiting.number, "room": room, "day": day}
+        return client.post(f"{HERE}plan/", data, follow=True).content.decode()
+
+    assert "is no room of the type quarantine" in plan("F2")
+    assert "C1 is full (1); possible from 28 Mar 00:00." in plan("C1")
+    assert "Choose a room" in plan("NOWHERE")
+    assert "Planned: 孙三 in C2." in plan("C2", (DAY + timedelta(days=9)).isoformat())
+    assert Placement.objects.get(episode=waiting).starts > days_later(8)
+    assert "Planned: 孙三 in C2." in plan("C2")
+    client.post(f"{HERE}episodes/{waiting.number}/carry-out/")
+    assert Placement.objects.get(episode=waiting, status="open").place.code == "C2"
+
+
+def test_a_course_from_the_order_to_the_end(ward: Small, sign_in: SignIn, look_at: Callable[[int], None]) -> None:
+    client = sign_in("clinician", ward.facility.organisation)
+    data = {"person": "P1", "measure": "quarantine.contacts", "ground": "shared a cell"}
+    assert client.post(f"{HERE}order/", data).status_code == 422
+    episode = Episode.objects.get(person__code="P2")
+    here = f"{HERE}episodes/{episode.number}/"
+    assert "is not over" in client.post(f"{here}clear/", {"to": "W1-102"}, follow=True).content.decode()
+    confirm_all(episode, days_later(8))
+    page = client.post(f"{here}clear/", {"to": "W1-102", "override": "the case was none"}, follow=True).content.decode()
+    assert "ended by decision" in page
+    note = Note.objects.get(kind="override")
+    assert (note.by, note.reason) == (User.objects.get(username="clinician-YT").ref, "the case was none")
+    assert client.post(f"{here}nothing/").status_code == 404
+
+
+def test_the_notice_is_one_page_in_both_languages(ward: Small, sign_in: SignIn) -> None:
+    answer = sign_in("clinician", ward.facility.organisation).get(f"{HERE}episodes/1/notice.pdf")
+    assert answer.content.startswith(b"%PDF")
+
+
+def test_care_is_entered_once_and_counted(ward: Small, sign_in: SignIn) -> None:
+    client = sign_in("epidemic_lead", ward.facility.organisation)
+    page = said(client, f"{HERE}care/")
+    assert "time in the open air ≥ 1 h" in page
+    data = {
+        "good": "isolation.open_air/open_air",
+        "amount": "0.5",
+        "outcome": "given",
+        "token": "t1",
+        "on": "2026-03-25",
+    }
+    for _ in range(2):
+        client.post(f"{HERE}care/1/give/", data)
+    row = Given.objects.get()
+    assert (str(row.amount), row.good) == ("0.50", "open_air")
+    assert "0.5 / 1" in said(client, f"{HERE}care/")
+    answer = client.post(f"{HERE}care/1/give/", data | {"token": "t2", "outcome": "declined"}, follow=True)
+    assert "say why" in answer.content.decode()
+    client.post(f"{HERE}care/1/seen/", {"wellbeing": "well", "token": "t3"})
+    assert Given.objects.filter(measure="isolation.clinician").count() == 2
+    client.post(f"{HERE}care/1/give/", {"token": "t4", "on": "2026-03-25"})
+    assert Given.objects.filter(person=person(ward, "P2")).count() > 6
+
+
+def test_somebody_from_outside_decides_without_names(
+    ward: Small, sign_in: SignIn, look_at: Callable[[int], None]
+) -> None:
+    bureau = accounts.create_organisation(code="B", kind="bureau", name_zh="局", name_en="Bureau", by="t", at=0)
+    ward.facility.organisation.command_parent = bureau
+    ward.facility.organisation.save()
+    look_at(days_later(13))
+    client = sign_in("bureau_approver", bureau)
+    page = said(client, f"{HERE}outside/")
+    assert "contact of a case" in page
+    assert "钱二" not in page
+    client.post(f"{HERE}outside/1/", {"value": "continue", "reason": "exposed on day 3"})
+    note = Note.objects.get(kind="outside")
+    assert (note.value, note.source) == ("continue", "body:B")
+    inside = sign_in("bureau_approver", ward.facility.organisation)
+    inside.post(f"{HERE}outside/1/", {"value": "clear", "reason": "x"})
+    assert Note.objects.filter(kind="outside").count() == 1
+
+
+def test_the_board_asks_a_fixed_number_of_queries(
+    ward: Small, sign_in: SignIn, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    client = sign_in("epidemic_lead", ward.facility.organisation)
+    said(client)
+    with django_assert_max_num_queries(85):
+        said(client)
+
+
+def test_a_room_is_ready_again(ward: Small, sign_in: SignIn) -> None:
+    placing.to_be_disinfected(place(ward, "F2"), by="t", at=days_later(7))
+    client = sign_in("ward_officer", ward.facility.organisation)
+    assert "F2 was disinfected" in said(client)
+    answer = client.post(f"{HERE}disinfected/", {"room": "F2"}, follow=True)
+    assert "F2 is ready for the next person." in answer.content.decode()
+
+
+def test_signing_in_is_asked(ward: Small) -> None:
+    assert Client().get(HERE).status_code == 302
+    assert PASSWORD
+
+
+def test_slots_a_gathering_and_a_breach(ward: Small, sign_in: SignIn) -> None:
+    client = sign_in("epidemic_lead", ward.facility.organisation)
+    here = f"{HERE}separation/"
+    data = {
+        "on": "2026-03-25",
+        "kind": "yard",
+        "place": "SITE",
+        "blocks": "W1-101:4, W1-102:4",
+        "minutes": "60",
+        "opens": "09:00",
+        "closes": "12:00",
+    }
+    page = client.post(f"{here}plan/", data, follow=True).content.decode()
+    assert "2 slots, nobody meets." in page
+    assert "09:00–10:00" in page
+    assert "10:10–11:10" in page
+    refused = client.post(f"{here}plan/", data | {"closes": "10:00"}, follow=True).content.decode()
+    assert "Yard and calls are not cut" in refused
+    row = ward.facility.activities.order_by("starts").first()
+    answer = client.post(f"{here}cancel/{row.pk}/", {"reason": "rain"}, follow=True).content.decode()
+    assert "yard and calls are not dropped" in answer
+    said_ = {
+        "said": "met at the gate",
+        "place": "W1-101",
+        "from": "2026-03-25 09:00",
+        "to": "2026-03-25 09:20",
+        "people": "P2",
+    }
+    page = client.post(f"{here}breach/", said_, follow=True).content.decode()
+    assert "nobody is punished for it" in page
+    client.post(f"{here}breach/1/", {"decision": "widen", "reason": "face to face"})
+    assert ward.facility.breaches.get().decision == "widen"
+
+
+def test_suggested_rooms_are_planned_at_once(ward: Small, sign_in: SignIn) -> None:
+    pytest.importorskip("ortools")
+    client = sign_in("department_head", ward.facility.organisation)
+    assert "no better plan exists" in said(client, f"{HERE}rooms/")
+    page = client.post(f"{HERE}rooms/accept/", follow=True).content.decode()
+    assert "1 room planned." in page
+    assert Placement.objects.get(episode__person__code="P3").place.code == "C2"
