@@ -1,4 +1,4 @@
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from lazaretto.apps.console import (
@@ -128,4 +128,5 @@ urlpatterns = [
     path(HERE + "due/correct/", due.correction, name="due-correct"),
     path("facilities/<str:code>/questions/", signals.signals, name="signals"),
     path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
+    path("ward/", include("lazaretto.apps.console.ward.urls")),
 ]
