@@ -1,8 +1,9 @@
 // The ward client: which screen is shown, when records are sent, and when the phone locks itself.
 import { beds } from "./beds.js";
 import * as door from "./door.js";
+import { h } from "./dom.js";
 import { enter, how } from "./enter.js";
-import { last, showBy } from "./frame.js";
+import { last, pill, showBy } from "./frame.js";
 import { ask, heard, signOut, state } from "./net.js";
 import { device as deviceId } from "./outbox.js";
 import { places } from "./places.js";
@@ -11,7 +12,7 @@ import { scan, stop } from "./scan.js";
 import { sha256, text } from "./seal.js";
 import { kept, write } from "./store.js";
 import * as vault from "./vault.js";
-import { count, empty, forget, keepList, lastSent, load, send, ward } from "./ward.js";
+import { count, empty, forget, keepList, lastSent, load, now, send, ward } from "./ward.js";
 import { inZone, say, speak } from "./words.js";
 
 const IDLE_MS = 5 * 60_000, PASS_LEFT_MS = 48 * 3_600_000, TICK_MS = 30_000;
@@ -41,10 +42,12 @@ async function draw(fresh = false) {
   const inside = (await make()).flat(Infinity).filter(Boolean);
   if (turn !== drawing) return;
   const focus = document.activeElement?.id, same = root.dataset.screen === name && !fresh;
-  const scrolled = same ? root.querySelector("main")?.scrollTop ?? 0 : 0;
-  root.replaceChildren(...inside);
+  const scrolled = same ? root.querySelector(".w-main")?.scrollTop ?? 0 : 0;
+  const middle = inside.filter((one) => !["HEADER", "FOOTER"].includes(one.tagName));
+  const [first, end] = ["HEADER", "FOOTER"].map((tag) => inside.filter((one) => one.tagName === tag));
+  root.replaceChildren(...first, h("main.w-middle", { id: "main" }, middle), ...end);
   root.dataset.screen = name;
-  root.querySelector("main")?.scrollTo(0, scrolled);
+  root.querySelector(".w-main")?.scrollTo(0, scrolled);
   if (same && focus) document.getElementById(focus)?.focus({ preventScroll: true });
   else if (!same) root.querySelector("h1, h2")?.focus({ preventScroll: true });
   if (name === "beds" && !same) root.querySelector(".is-next")?.scrollIntoView({ block: "nearest" });
@@ -97,7 +100,7 @@ async function changeWard(facility, place) {
 
 /** @returns {Promise<string>} What went wrong, in words; nothing if all is well. */
 async function fetchWard(facility, place) {
-  if (!ward.mine.pass || ward.mine.passEnds < Date.now() + PASS_LEFT_MS || facility !== ward.list?.facility.code) {
+  if (!ward.mine.pass || ward.mine.passEnds < now() + PASS_LEFT_MS || facility !== ward.list?.facility.code) {
     const given = await ask(`/ward/${encodeURIComponent(facility)}/pass/`, { device: await deviceId() });
     if (!given.ok) return say(given.status === 0 ? "needs_network" : "no_right");
     Object.assign(ward.mine, { pass: given.data.pass, passEnds: given.data.ends });
@@ -155,13 +158,14 @@ async function giveBack() {
 async function sendNow() {
   const done = await send();
   last.sent = (await lastSent()).at ?? 0;
+  root.querySelector(".w-pill")?.replaceWith(pill() ?? "");
   return done;
 }
 
 /** Sends without holding anybody up; the list then shows what arrived. */
 function sendSoon() {
   sendNow().then((done) => {
-    if ((done.sent.length || done.offline) && root.dataset.screen === "beds") draw();
+    if (root.dataset.screen === "beds" && (done.sent.length || done.offline)) draw();
   });
 }
 

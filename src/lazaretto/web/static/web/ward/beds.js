@@ -1,7 +1,7 @@
 // The list of a round: who is done, who is not, and the next one as the largest thing on the screen.
 import { h, shape } from "./dom.js";
 import { go, head, offlineBar } from "./frame.js";
-import { clock, moment, named, say, span } from "./words.js";
+import { clock, moment, named, say, span, titled } from "./words.js";
 import { idOf, now, numeric, placeObservations, rounds, rows, ward } from "./ward.js";
 
 /** Which round is looked at, and who is next; kept while the client is open. */
@@ -85,10 +85,10 @@ export function beds() {
     head(place ? named(place) : ward.list.place, when, { scan: true }),
     offlineBar(),
     progress(list, group), chooser(group),
-    h("main.w-main", { id: "main" }, list.length ? h("ul.w-rows", {}, lines) : h("p.w-empty", {}, say("nobody"))),
+    h("div.w-main", {}, list.length ? h("ul.w-rows", {}, lines) : h("p.w-empty", {}, say("nobody"))),
     h("footer.w-foot", {},
       placeObservations().slice(0, 2).map((id) => h("button.w-side", { onclick: () => { at.place = id; go("places"); } },
-        shape(icons[id] ?? "i-list", 20), h("span", {}, named(ward.list.observations[id])))),
+        shape(icons[id] ?? "i-list", 20), h("span", {}, titled(ward.list.observations[id])))),
       following
         ? h("button.w-main-button", { id: "next", onclick: () => { at.ref = following.ref; go("enter"); } }, say(numeric(group.observation) ? "enter_n" : "look_n", { n: following.n, name: following.name || following.ref.split(":")[1] }))
         : h("button.w-main-button.is-quiet", { onclick: () => go("results") }, say(group ? "round_done" : "results"))),

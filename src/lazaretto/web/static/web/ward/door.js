@@ -16,7 +16,7 @@ const dots = (n) => h("p.w-dots", { "aria-label": say("n_digits", { n }), role: 
 export function welcome(again, forgotten) {
   document.onkeydown = null;
   return [
-    h("main.w-main.w-door", { id: "main" }, brand(say("ward"), say("welcome")),
+    h("div.w-main.w-door", {}, brand(say("ward"), say("welcome")),
       forgotten ? h("p.w-note.is-late", { role: "alert" }, shape("s-late"), say("destroyed")) : null,
       ward.waiting ? h("p.w-note", {}, shape("s-hold"), say("n_still_here", { n: ward.waiting })) : null,
       heard.online ? null : h("p.w-note", {}, shape("s-unknown"), say("first_needs_network"))),
@@ -34,13 +34,13 @@ export async function choose(begin, again, needsPin = true) {
     }
   }
   const all = chosen.facilities ?? [], facility = all.find((one) => one.code === chosen.facility);
-  if (!all.length) return [h("main.w-main.w-door", { id: "main" }, brand(say("ward"), say(heard.online ? "no_right" : "first_needs_network"))), h("footer.w-foot", {}, h("a.w-main-button", { href: "/" }, say("other_pages")))];
+  if (!all.length) return [h("div.w-main.w-door", {}, brand(say("ward"), say(heard.online ? "no_right" : "first_needs_network"))), h("footer.w-foot", {}, h("a.w-main-button", { href: "/" }, say("other_pages")))];
   if (chosen.place && needsPin) return pinTwice(begin, again);
   document.onkeydown = null;
   const take = async (place) => { chosen.place = place.code; if (needsPin) return again(); chosen.trouble = await begin(chosen.facility, place.code, ""); chosen.place = ""; again(); };
   return [
     needsPin ? head(say("which_ward"), named(facility)) : head(say("which_ward"), named(facility), { back: "device" }),
-    h("main.w-main.w-body", { id: "main" },
+    h("div.w-main.w-body", {},
       all.length > 1 ? h("div.w-field", {}, h("label", { for: "facility" }, say("facility")), h("select.w-select", { id: "facility", onchange: (event) => { chosen.facility = event.target.value; again(); } }, all.map((one) => h("option", { value: one.code, selected: one === facility }, named(one))))) : null,
       chosen.trouble ? h("p.w-trouble", { role: "alert" }, chosen.trouble) : null,
       h("div.w-list", {}, facility.places.map((place) => h("button.w-side.is-wide", { onclick: () => take(place) }, named(place), h("span.lz-3", {}, place.code))))),
@@ -78,7 +78,7 @@ function pinTwice(begin, again) {
     again();
   };
   return [
-    h("main.w-main.w-door", { id: "main" }, brand(say(chosen.first ? "pin_again" : "pin_new"), say("pin_why")), dots(chosen.pin.length), h("p.w-trouble", { role: "alert" }, chosen.trouble)),
+    h("div.w-main.w-door", {}, brand(say(chosen.first ? "pin_again" : "pin_new"), say("pin_why")), dots(chosen.pin.length), h("p.w-trouble", { role: "alert" }, chosen.trouble)),
     digits(act, again),
   ];
 }
@@ -92,7 +92,7 @@ export function locked(opened, again) {
     await opened(outcome);
   };
   return [
-    h("main.w-main.w-door", { id: "main" }, brand(say("locked"), say("pin_type")), dots(chosen.pin.length), h("p.w-trouble", { role: "alert" }, chosen.trouble),
+    h("div.w-main.w-door", {}, brand(say("locked"), say("pin_type")), dots(chosen.pin.length), h("p.w-trouble", { role: "alert" }, chosen.trouble),
       ward.waiting ? h("p.w-note", {}, shape("s-hold"), say("n_still_here", { n: ward.waiting })) : null),
     digits(act, again),
     h("footer.w-foot", {}, h("button.w-side.is-wide", { onclick: () => go("leave") }, say("change_user"))),
@@ -104,7 +104,7 @@ export function leaving(leave) {
   document.onkeydown = null;
   return [
     head(say("change_user"), "", { back: "beds" }),
-    h("main.w-main.w-body", { id: "main" },
+    h("div.w-main.w-body", {},
       h("div.w-note", {}, shape(ward.waiting ? "s-hold" : "s-on_time", 26), h("div", {}, h("b", {}, ward.waiting ? say("n_unsent", { n: ward.waiting }) : say("all_sent")), h("span.lz-3", {}, say(ward.waiting ? "unsent_means" : "nothing_lost")))),
       h("p", {}, say("leave_means"))),
     h("footer.w-foot", {}, h("button.w-side.is-wide", { onclick: () => go("beds") }, say("back")), h("button.w-main-button", { id: "leave", onclick: leave }, say(ward.waiting ? "leave_unsent" : "leave"))),
@@ -117,7 +117,7 @@ export function device({ speak, paint, lock, theme }) {
   const choice = (name, now, all, act) => h("div.w-field", {}, h("span", {}, name), h("div.w-tabs", { role: "group", "aria-label": name }, all.map(([id, said]) => h("button.w-chip-button", { "aria-pressed": String(id === now), onclick: () => act(id) }, said))));
   return [
     head(say("device"), named(ward.mine.user), { back: "beds" }),
-    h("main.w-main.w-body", { id: "main" },
+    h("div.w-main.w-body", {},
       choice(say("language"), language, [["zh", h("span", { lang: "zh-Hans" }, "中文")], ["en", h("span", { lang: "en" }, "English")]], speak),
       choice(say("light"), theme, [["light", say("light_light")], ["dark", say("light_dark")], ["auto", say("light_auto")]], paint),
       h("div.w-list", {}, h("button.w-side.is-wide", { onclick: () => go("choose") }, say("other_ward")),

@@ -5,7 +5,7 @@ import { go, head } from "./frame.js";
 import { pad, typing } from "./pad.js";
 import { doubt, fits, reading } from "./reading.js";
 import { keepMine, now, numeric, own, record, rows, ward } from "./ward.js";
-import { clock, moment, named, say, signed } from "./words.js";
+import { clock, moment, named, say, signed, titled } from "./words.js";
 
 const SYMPTOMS = ["feverish", "cough", "throat", "diarrhoea", "other"];
 const MINUTE = 60_000;
@@ -35,14 +35,14 @@ export function enter(saved, again) {
   const following = next(all, who.ref), place = ward.list.places[who.place];
   const label = following ? say("save_next", { name: nameOf(following) }) : say("save_last");
   return [
-    head(`${named(type())} · ${place ? named(place) : who.place}`, say("n_of", { n: who.n, all: all.length }), { close: "beds" }),
-    h("main.w-main.w-sheet", { id: "main", ...swipes(all, who, again) },
+    head(`${titled(type())} · ${place ? named(place) : who.place}`, say("n_of", { n: who.n, all: all.length }), { close: "beds" }),
+    h("div.w-main.w-sheet", { ...swipes(all, who, again) },
       h("div.w-person", {}, h("span.w-n.is-big", { "aria-hidden": "true" }, who.n),
         h("div.w-who", {}, h("h2", {}, nameOf(who)), h("p.lz-3", {}, who.name ? who.ref.split(/:(.*)/s)[1] : "")),
         tenths() ? h("button.w-how", { onclick: () => go("how") }, howSaid()) : null),
       numeric(observation()) ? figures(who) : h("p.w-empty", {}, say("look_and_tap")),
       sheet.asked ? asked(who, saved, again) : chips(again)),
-    numeric(observation()) ? pad(press, erase, { label: say("skip"), act: () => { sheet.skipping = true; again(); } }) : null,
+    numeric(observation()) && sheet.asked ? h("div.w-short", {}, pad(press, erase, null)) : numeric(observation()) ? pad(press, erase, { label: say("skip"), act: () => { sheet.skipping = true; again(); } }) : null,
     h("footer.w-foot", {}, sheet.asked
       ? [h("button.w-side.is-wide", { onclick: () => { sheet.digits = ""; sheet.asked = null; again(); } }, say("type_again")),
          sheet.asked === "outside" ? null : h("button.w-main-button.is-alert", { id: "yes", onclick: () => keep(who, saved, again) }, say("yes_value", { value: typed().value }))]
@@ -172,7 +172,7 @@ function skip(who, saved, again) {
   };
   return [
     head(say("skip_n", { name: nameOf(who) }), say("choose_reason"), { close: "enter" }),
-    h("main.w-main.w-body", { id: "main" }, group("refused"), group("unable"), group("not_done"),
+    h("div.w-main.w-body", {}, group("refused"), group("unable"), group("not_done"),
       h("div.w-field", {}, h("label", { for: "why" }, say("in_words")), field)),
     h("footer.w-foot", {}, h("button.w-side.is-wide", { onclick: () => { sheet.skipping = false; again(); } }, say("back")),
       h("button.w-main-button", { onclick: other }, say("keep_reason"))),
@@ -189,7 +189,7 @@ export function how() {
   const device = h("input", { id: "device", value: own.device, maxlength: "40", autocomplete: "off", onchange: (event) => { own.device = event.target.value.trim(); } });
   return [
     head(say("how_measured"), say("how_holds"), { back: "enter" }),
-    h("main.w-main.w-body", { id: "main" }, select("method", say("method"), methods), select("site", say("site"), sites), h("div.w-field", {}, h("label", { for: "device" }, say("thermometer")), device)),
+    h("div.w-main.w-body", {}, select("method", say("method"), methods), select("site", say("site"), sites), h("div.w-field", {}, h("label", { for: "device" }, say("thermometer")), device)),
     h("footer.w-foot", {}, h("button.w-main-button", { onclick: async () => { await keepMine(); go("enter"); } }, say("save_last"))),
   ];
 }

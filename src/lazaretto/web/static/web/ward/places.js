@@ -3,7 +3,7 @@ import { at } from "./beds.js";
 import { announce, h, shape } from "./dom.js";
 import { go, head, offlineBar } from "./frame.js";
 import { now, placeObservations, placeRows, record, ward } from "./ward.js";
-import { clock, named, say, span } from "./words.js";
+import { clock, named, say, span, titled } from "./words.js";
 
 /** @param {() => void} saved @param {() => void} again */
 export function places(saved, again) {
@@ -27,9 +27,9 @@ export function places(saved, again) {
     row.ours ? h("button.w-side", { onclick: () => keep(row, { outcome: "void", supersedes: row.ours[0] }), "aria-label": `${say("undo")} ${title(row)}` }, say("undo"))
       : row.done ? null : h("button.w-side.is-act", { onclick: () => keep(row, {}), "aria-label": `${say("place_done")} ${title(row)}` }, say("place_done")));
   return [
-    head(named(ward.list.observations[chosen]), say("by_place"), { back: "beds" }),
+    head(titled(ward.list.observations[chosen]), say("by_place"), { back: "beds" }),
     offlineBar(),
-    all.length > 1 ? h("div.w-tabs", { role: "group", "aria-label": say("by_place") }, all.map((id) => h("button.w-chip-button", { "aria-pressed": String(id === chosen), onclick: () => { at.place = id; again(); } }, named(ward.list.observations[id])))) : null,
-    h("main.w-main", { id: "main" }, h("ul.w-rows", {}, rows.map(line))),
+    all.length > 1 ? h("div.w-tabs", { role: "group", "aria-label": say("by_place") }, all.map((id) => h("button.w-chip-button", { "aria-pressed": String(id === chosen), onclick: () => { at.place = id; again(); } }, titled(ward.list.observations[id])))) : null,
+    h("div.w-main", {}, h("ul.w-rows", {}, rows.map(line))),
   ];
 }

@@ -14,7 +14,7 @@ export async function results(send, ready, refresh, again) {
   const note = (state, title, under) => h("div.w-note", {}, shape(`s-${state}`, 26), h("div", {}, h("b", {}, title), h("span.lz-3", {}, under)));
   return [
     head(say("results"), heard.online ? say("online") : say("offline"), { back: "beds" }),
-    h("main.w-main.w-body", { id: "main" },
+    h("div.w-main.w-body", {},
       sent.n ? note("on_time", say("n_sent", { n: sent.n }), say("receipts_at", { time: moment(sent.at + ward.list.offset, now()) })) : null,
       queue ? note("hold", say("n_wait", { n: queue }), heard.online ? say("being_sent") : say("sent_later")) : null,
       sent.held ? note("hold", say("n_held", { n: sent.held }), say("held_means")) : null,

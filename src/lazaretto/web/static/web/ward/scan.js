@@ -38,7 +38,7 @@ export function scan() {
   const here = ward.list.places[ward.list.place];
   return [
     head(say("scan"), here ? named(here) : "", { back: "beds" }),
-    h("main.w-main.w-body", { id: "main" }, can ? video : h("p.lz-2", {}, say("no_camera")),
+    h("div.w-main.w-body", {}, can ? video : h("p.lz-2", {}, say("no_camera")),
       h("form", { onsubmit: submit }, h("div.w-field", {}, h("label", { for: "code" }, say("type_code")), field), trouble,
         h("button.w-main-button", { type: "submit" }, say("go_there")))),
   ];

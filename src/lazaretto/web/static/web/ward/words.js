@@ -20,6 +20,9 @@ export function say(key, filled = {}) {
 /** The name of a thing that has one in both languages. @param {{zh: string, en: string}} thing */
 export const named = (thing) => thing[language] || thing.zh || thing.en;
 
+/** The same where it begins a line: a protocol writes its English names small. @param {{zh: string, en: string}} thing */
+export const titled = (thing) => named(thing).replace(/^./u, (first) => first.toUpperCase());
+
 let zone = "Asia/Shanghai";
 /** @param {string} name */
 export const inZone = (name) => { zone = name; };
