@@ -101,6 +101,7 @@ def test_a_shared_device_locks_and_only_its_secret_opens_it(noon: Small, sign_in
     now = noon.at + 9 * HOUR
     assert idle.IDLE_MS == 5 * MINUTE
     assert send(client, "/ward/device/", digest=hashlib.sha256(SECRET.encode()).hexdigest()).status_code == 200
+    assert b'data-locks-after="300"' in client.get(page).content
     for minutes, status in ((4, 200), (8, 200), (13, 302), (13, 302)):
         ward_clock(now + minutes * MINUTE)
         assert client.get(page).status_code == status, minutes
@@ -112,6 +113,12 @@ def test_a_shared_device_locks_and_only_its_secret_opens_it(noon: Small, sign_in
     assert client.get(page).status_code == 302
     assert send(client, "/ward/unlock/", secret=SECRET).status_code == 200
     assert client.get(page).status_code == 200
+    for seconds in range(0, 300, 60):  # what an open page asks for by itself keeps nobody signed in
+        ward_clock(now + 13 * MINUTE + seconds * 1000)
+        assert client.get("/events/").status_code == 200
+    ward_clock(now + 18 * MINUTE)
+    assert client.get("/events/").status_code == 302
+    send(client, "/ward/unlock/", secret=SECRET)
     send(client, "/ward/lock/")
     assert client.get(page).status_code == 302
     assert client.post("/sign-out/").status_code == 302

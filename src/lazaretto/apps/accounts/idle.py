@@ -23,13 +23,16 @@ def is_shared(session: Session) -> bool:
     return bool(session.get(_DIGEST))
 
 
-def touch(session: Session, at: int) -> bool:
-    """Note that a session is used, and say whether it is locked; one that was idle for too long locks now."""
+def touch(session: Session, at: int, *, by_hand: bool = True) -> bool:
+    """
+    Note that a session is used, and say whether it is locked; one that was idle for too long locks now. What a page asks
+    for by itself is no use.
+    """
     if not is_shared(session):
         return False
     if not session[_LOCKED] and at - session[_SEEN] >= IDLE_MS:
         session[_LOCKED] = True
-    if not session[_LOCKED] and at - session[_SEEN] >= NOTED_MS:
+    if by_hand and not session[_LOCKED] and at - session[_SEEN] >= NOTED_MS:
         session[_SEEN] = at
     return bool(session[_LOCKED])
 

@@ -33,6 +33,8 @@ WHILE_LOCKED = frozenset(
         "set-theme",
     }
 )
+#: What an open page asks for by itself: it keeps nobody signed in.
+UNATTENDED = frozenset({"events", "facility-events", "day-now"})
 LOCKED = 423
 
 
@@ -44,9 +46,14 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if refused is not None or not request.user.is_authenticated:
             return refused
         name = request.resolver_match.url_name if request.resolver_match else ""
-        if name not in WHILE_LOCKED and idle.touch(request.session, access.clock_now()):
+        if name not in WHILE_LOCKED and _is_locked(request, name or ""):
             return HttpResponse(status=LOCKED) if request.path.startswith("/ward/") else redirect("ward")
         if name in ON_THE_WAY:
             return None
         first = access.owes(access.asker(request))
         return redirect(first) if first else None
+
+
+def _is_locked(request: Any, name: str) -> bool:
+    request.locks_after_s = idle.IDLE_MS // 1000 if idle.is_shared(request.session) else 0
+    return idle.touch(request.session, access.clock_now(), by_hand=name not in UNATTENDED)

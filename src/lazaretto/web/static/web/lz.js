@@ -43,3 +43,10 @@ document.addEventListener("click", async (event) => {
   document.getElementById("why-title").focus({ preventScroll: true });
   panel.closest(".lz-beside").scrollTop = 0;
 });
+// Leaves a page that nobody touches on a shared ward device: there the PIN is asked for. The server locks by itself.
+const { locksAfter, lock } = document.body.dataset;
+if (locksAfter) {
+  let touched = Date.now();
+  for (const kind of ["pointerdown", "keydown", "wheel"]) addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
+  setInterval(() => { if (Date.now() - touched >= Number(locksAfter) * 1000) location.replace(lock); }, 5000);
+}

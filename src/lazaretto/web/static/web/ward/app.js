@@ -217,8 +217,13 @@ async function start() {
   if (!(await vault.exists())) await hello();
   await draw(true);
   sendNow();
+  keepOnPhone();
 }
 
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("/ward/worker.js", { scope: "/ward/" }).catch(() => null);
-navigator.storage?.persist?.();
+/** Has the client kept on the phone. Only now: on a slow line its files would come twice at once. */
+function keepOnPhone() {
+  navigator.serviceWorker?.register("/ward/worker.js", { scope: "/ward/" }).catch(() => null);
+  navigator.storage?.persist?.();
+}
+
 start();
