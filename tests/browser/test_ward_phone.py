@@ -205,3 +205,22 @@ def test_each_screen_is_accessible_and_fits(noon: Small, phone: Phones, theme: s
     screen(page, "locked")
     look("locked")
     assert {name: bad for name, bad in found.items() if bad} == {}
+
+
+def test_left_alone_the_client_and_every_other_page_lock(noon: Small, phone: Phones) -> None:
+    page = phone()
+    page.clock.install()
+    given_the_ward_is_open(page)
+    page.locator("#next").click()
+    screen(page, "enter")
+    page.clock.fast_forward(4 * 60_000)
+    screen(page, "enter")
+    page.clock.fast_forward(2 * 60_000)
+    screen(page, "locked")
+    assert "赵一" not in page.content()
+    when_unlocking(page)
+    page.goto("/facilities/YT/due/?place=W1")
+    page.get_by_role("link", name="用手机巡查").wait_for()
+    page.clock.fast_forward(6 * 60_000)
+    page.wait_for_url("**/ward/")
+    screen(page, "locked")
