@@ -62,6 +62,7 @@ def state(request: HttpRequest) -> JsonResponse:
     said: dict[str, Any] = {"csrf": get_token(request), "signed_in": user.is_authenticated, "now": access.clock_now()}
     if user.is_authenticated:
         said |= {"user": data.user(user), "locked": idle.touch(request.session, access.clock_now())}
+        said["shared"] = idle.is_shared(request.session)
     return JsonResponse(said)
 
 

@@ -15,7 +15,9 @@ FRAME: dict[str, Promise | str] = {
     "yesterday": _("yesterday"), "hours": _("%(h)s h %(m)s min"), "minutes": _("%(m)s min"), "seconds": _("%(s)s s"),
     "needs_network": _("This needs the network. Try again when there is one."), "try_again": _("Try again"),
     "not_done_try": _("Not done. Load the list again and try once more."), "facility": _("Facility"),
-    "other_pages": _("To the other pages"),
+    "not_kept": _("Not kept: this phone's storage is full or closed. Write it on paper."),
+    "session_over": _("Signed out. Recording goes on; sign in for a new list"),
+    "list_is_of": _("List of %(time)s"), "other_pages": _("To the other pages"),
 }  # fmt: skip
 BEDS: dict[str, Promise | str] = {
     "round": _("Round"), "progress": _("Done in this round"), "people_left": _("people · %(n)s left"),

@@ -65,6 +65,8 @@ async function hello() {
   signedIn = answer.data.signed_in;
   if (signedIn && ward.mine && answer.data.user.ref !== ward.mine.user.ref) signedIn = false;
   if (signedIn && answer.data.locked && ward.mine) signedIn = (await ask("/ward/unlock/", { secret: ward.mine.secret })).ok;
+  if (signedIn && !answer.data.shared && ward.mine) await ask("/ward/device/", { digest: await sha256(ward.mine.secret) });
+  heard.signedOut = Boolean(ward.mine) && !signedIn;
   if (signedIn && answer.data.locked && !ward.mine && !(await vault.exists())) {
     await signOut();
     signedIn = false;
@@ -105,9 +107,9 @@ async function fetchWard(facility, place) {
     if (!given.ok) return say(given.status === 0 ? "needs_network" : "no_right");
     Object.assign(ward.mine, { pass: given.data.pass, passEnds: given.data.ends });
   }
-  const answer = await ask(`/ward/${encodeURIComponent(facility)}/list/?place=${encodeURIComponent(place)}`);
+  const asked = Date.now(), answer = await ask(`/ward/${encodeURIComponent(facility)}/list/?place=${encodeURIComponent(place)}`);
   if (!answer.ok) return answer.data.error === "no_protocol" ? say("no_protocol") : say("needs_network");
-  await keepList(answer.data);
+  await keepList(answer.data, asked);
   inZone(ward.list.facility.zone);
   return "";
 }
@@ -118,6 +120,7 @@ async function opened(outcome) {
     await giveBack();
   }
   if (outcome === "open") {
+    tabs.postMessage("open");
     await load();
     if (ward.list) inZone(ward.list.facility.zone);
     else await vault.destroy();
@@ -182,6 +185,16 @@ async function wake() {
   await refresh();
   if (["beds", "places", "results", "welcome", "locked"].includes(root.dataset.screen)) draw();
 }
+
+// One tab at a time: two would overwrite what the other shows. What is sealed is safe in either.
+const tabs = new BroadcastChannel("lazaretto-ward");
+tabs.onmessage = () => {
+  if (!vault.isOpen()) return;
+  vault.close();
+  forget();
+  screen = "";
+  draw(true);
+};
 
 addEventListener("online", () => { heard.online = true; wake(); });
 addEventListener("offline", () => { heard.online = false; if (root.dataset.screen === "beds") draw(); });

@@ -122,7 +122,12 @@ async function keep(who, saved, again) {
 }
 
 async function finish(facts, who, saved, again, said) {
-  await record(facts);
+  try {
+    await record(facts);
+  } catch {
+    announce(say("not_kept"));
+    return document.querySelector(".w-sheet, .w-body")?.prepend(h("p.w-trouble", { role: "alert" }, say("not_kept")));
+  }
   const following = next(list(), who.ref);
   announce(say(following ? "saved_next" : "saved_last", { value: said, name: nameOf(who), next: following ? nameOf(following) : "" }));
   saved();

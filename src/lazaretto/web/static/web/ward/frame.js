@@ -35,6 +35,10 @@ export function head(title, under, { back, close, scan } = {}) {
 
 /** The bar that says that there is no network, or that something waits: never in the way of the work. */
 export function offlineBar() {
+  if (heard.online && heard.signedOut) {
+    return h("a.w-offline", { href: "/sign-in/?next=/ward/enter/" }, shape("i-cloud", 22),
+      h("span", {}, h("b", {}, say("session_over")), h("span", {}, say("list_is_of", { time: clock(ward.list.at) }))), shape("i-more", 16));
+  }
   if (heard.online && !ward.waiting) return null;
   const title = heard.online ? say("n_wait", { n: ward.waiting }) : say("offline_n", { n: ward.waiting });
   const under = last.sent ? say("last_sent_at", { time: clock(last.sent + (ward.list?.offset ?? 0)) }) : say("go_on");

@@ -3,7 +3,8 @@
 /** @typedef {{ok: boolean, status: number, data: any}} Answer `status` 0: no network; 401: nobody is signed in. */
 
 let token = "";
-export const heard = { online: navigator.onLine, at: 0 };
+/** Whether there is a network, and whether the session of who has the client open has ended. */
+export const heard = { online: navigator.onLine, signedOut: false };
 
 /**
  * @param {string} path @param {object} [body] @param {string} [bearer]

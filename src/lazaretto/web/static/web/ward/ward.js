@@ -44,16 +44,15 @@ function inTurn(work) {
   return done;
 }
 
-/** Keeps a new list, and forgets what of ours is old or in it. @param {any} data */
-export const keepList = (data) => inTurn(async () => {
+/** Keeps a new list, and forgets what of ours is old, or was received before it was asked for. @param {any} data @param {number} asked */
+export const keepList = (data, asked) => inTurn(async () => {
   ward.list = { ...data, offset: data.at - Date.now() };
+  const here = new Set((await waiting()).map((record) => record.id));
   for (const [id, one] of Object.entries(ward.mine.records))
-    if ((one.sent && one.sent <= Date.now()) || one.at < now() - KEPT_MS) if (await isGone(id)) delete ward.mine.records[id];
+    if (!here.has(id) && ((one.sent && one.sent <= asked) || one.at < now() - KEPT_MS)) delete ward.mine.records[id];
   for (const [ref, at] of Object.entries(ward.mine.again)) if (at < now() - SOON_MS) delete ward.mine.again[ref];
   await write({ keep: { list: await vault.closedUp(ward.list), mine: await vault.closedUp(ward.mine) } });
 });
-
-const isGone = async (id) => !(await waiting()).some((record) => record.id === id);
 
 export const keepMine = () => inTurn(async () => write({ keep: { mine: await vault.closedUp(ward.mine) } }));
 
