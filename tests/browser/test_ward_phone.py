@@ -76,7 +76,14 @@ def test_asked_twice_skipped_undone_and_found_by_code(noon: Small, phone: Phones
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="赵一").wait_for()
     page.context.clear_cookies()  # the session is over; recording goes on
-    when_typing(page, "68")  # a second reading now corrects the first one of this round
+    when_typing(page, "82")  # after a high reading the next is its second
+    assert page.get_by_role("button", name="One more reading").get_attribute("aria-pressed") == "true"
+    page.locator("#save").click()
+    page.locator("#yes").click()
+    screen(page, "beds")
+    page.locator(".w-row", has_text="赵一").click()
+    when_typing(page, "68")
+    page.get_by_role("button", name="Corrects 38.2").click()
     page.locator("#save").click()
     screen(page, "beds")
     when_sent(page)
@@ -87,8 +94,9 @@ def test_asked_twice_skipped_undone_and_found_by_code(noon: Small, phone: Phones
     page.locator("form:has(#password) button").click()
     when_unlocking(page)
     assert page.get_by_role("link", name="Signed out.").count() == 0
-    first = Fact.objects.get(observation="temperature", value="38.4")
-    assert Fact.objects.get(observation="temperature", value="36.8", source="offline").supersedes == first.id
+    second = Fact.objects.get(observation="temperature", value="38.2")
+    assert second.supersedes == ""
+    assert Fact.objects.get(observation="temperature", value="36.8", source="offline").supersedes == second.id
 
 
 def test_locked_then_left_with_unsent_records_which_a_colleague_sends(noon: Small, phone: Phones) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lazaretto.apps.command.queries import in_force
 from lazaretto.apps.registry.models import Facility, Person
 from lazaretto.apps.rounds.due import DueList, Ward, due_now
+from lazaretto.apps.rounds.owed import ReadingOwed, second_readings
 from lazaretto.apps.rounds.reading import Facts
 from lazaretto.apps.rounds.sheets import as_walked
 from lazaretto.apps.rounds.temperatures import number, rules_of
@@ -33,10 +34,11 @@ class Walked(NamedTuple):
 
 
 class WardList(NamedTuple):
-    """What is due in a ward around an instant, and who is there."""
+    """What is due in a ward around an instant, who is there, and of whom a second reading is owed."""
 
     due: DueList
     people: list[Walked]
+    second: list[ReadingOwed]
 
 
 def ward_list(facility: Facility, place: str, at: int) -> WardList:
@@ -56,7 +58,8 @@ def ward_list(facility: Facility, place: str, at: int) -> WardList:
         for code, where in here.items()
         for readings in [known.get(code, [])]
     ]
-    return WardList(due, sorted(people, key=lambda p: (as_walked(p.place), as_walked(p.code))))
+    walked = sorted(people, key=lambda p: (as_walked(p.place), as_walked(p.code)))
+    return WardList(due, walked, second_readings(facility, due.present, at))
 
 
 def _readings(facility: Facility, codes: Collection[str], at: int) -> dict[str, list[tuple[int, Decimal]]]:

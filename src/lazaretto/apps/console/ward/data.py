@@ -66,6 +66,7 @@ def ward(asked: Asked, place: str, found: WardList, at: int, by: str) -> dict[st
         "reasons": [_reason(r.id, r.title) for r in document.reasons],
         "people": people,
         "groups": [_group(g, sight) for g in found.due.groups if not g.counts],
+        "second": {r.subject: [r.first_at, r.opens_at, r.due_at] for r in found.second if sight.knows(r.subject)},
         "pairs": [_pair(p, sight) for p in pairs.unsettled(asked.facility, codes, at)],
         "thermometers": _thermometers(document),
     }

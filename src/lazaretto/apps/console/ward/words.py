@@ -21,7 +21,8 @@ FRAME: dict[str, Promise | str] = {
 }  # fmt: skip
 BEDS: dict[str, Promise | str] = {
     "round": _("Round"), "progress": _("Done in this round"), "people_left": _("people · %(n)s left"),
-    "n_high": _("high %(n)s"), "high": _("high"), "again_at": _("again at %(time)s"), "from": _("from %(time)s"),
+    "n_high": _("high %(n)s"), "high": _("high"), "again_at": _("again at %(time)s"),
+    "again_now": _("second reading"), "against_usual": _("own median %(n)s"), "from": _("from %(time)s"),
     "late_by": _("late by %(span)s"), "due": _("to do"), "on_time": _("on time"), "late": _("late"),
     "excused": _("excused"), "missed": _("missed"), "not_sent": _("on this phone, not yet sent"),
     "last_was": _("last %(value)s · %(time)s"), "no_round": _("No round is due within two hours. Anybody can be measured at any time."),
@@ -33,6 +34,8 @@ ENTER: dict[str, Promise | str] = {
     "n_of": _("%(n)s of %(all)s · swipe for the bed beside"), "usual": _("own median"), "fourteen_days": _("14 days"),
     "no_readings": _("No reading in the last 14 days."), "first_digit": _("The 3 is assumed: 6 5 is 36.5"),
     "reading_is": _("Reading: %(value)s"), "nothing_yet": _("nothing yet"), "per_minute": _("/min"), "pad": _("Number pad"),
+    "recorded_already": _("Recorded here in this round already"), "one_more": _("One more reading"),
+    "correct_value": _("Corrects %(value)s"),
     "erase": _("Erase a digit"), "skip": _("Skip"), "symptoms": _("Symptoms"), "symptom_none": _("None"),
     "symptom_feverish": _("Feverish"), "symptom_cough": _("Cough"), "symptom_throat": _("Sore throat"),
     "symptom_diarrhoea": _("Diarrhoea"), "symptom_other": _("Other"), "save_next": _("Save, next %(name)s"),

@@ -1,8 +1,8 @@
 // The list of a round: who is done, who is not, and the next one as the largest thing on the screen.
 import { h, shape } from "./dom.js";
 import { go, head, offlineBar } from "./frame.js";
-import { clock, moment, named, say, span, titled } from "./words.js";
-import { idOf, now, numeric, placeObservations, rounds, rows, ward } from "./ward.js";
+import { clock, moment, named, say, signed, span, titled } from "./words.js";
+import { idOf, isHigh, now, numeric, placeObservations, rounds, rows, ward } from "./ward.js";
 
 /** Which round is looked at, and who is next; kept while the client is open. */
 export const at = { round: "", ref: "" };
@@ -28,13 +28,13 @@ const WORDS = { on_time: "on_time", late: "late", excused: "excused", missed: "m
 
 /** @param {any} row */
 function chip(row) {
+  if (row.second) return tell("due", row.second > now() ? say("again_at", { time: clock(row.second) }) : say("again_now"));
   if (row.again && !row.value) return tell("due", say("again_at", { time: clock(row.again) }));
   if (row.state === "none") return null;
   if (row.state === "next") return tell("due", say("from", { time: clock(row.at) }));
   if (row.state === "overdue") return tell("late", say("late_by", { span: span(now() - row.at) }));
   if (row.state === "due") return tell("due", say("due"));
-  const high = row.value && row.screen && Number(row.value) >= Number(row.screen);
-  if (high) return tell("alert", say("high"));
+  if (isHigh(row, row.value)) return tell("alert", say("high"));
   return tell(WORDS[row.state], row.at && ["on_time", "late"].includes(row.state) ? clock(row.at) : say(row.state));
 }
 
@@ -43,7 +43,7 @@ const tell = (state, said) => h(`span.lz-state.is-${state}`, {}, shape(`s-${stat
 /** @param {any} row */
 function line(row) {
   const [before] = row.last?.length ? row.last.slice(-1) : [];
-  const second = row.ours && !row.ours[1].sent ? say("not_sent") : before ? say("last_was", { value: before[1], time: moment(before[0], now()) }) : row.name ? row.ref.split(/:(.*)/s)[1] : "";
+  const second = row.ours && !row.ours[1].sent ? say("not_sent") : row.value && row.usual && row.screen ? say("against_usual", { n: signed(Number(row.value) - Number(row.usual)) }) : before ? say("last_was", { value: before[1], time: moment(before[0], now()) }) : row.name ? row.ref.split(/:(.*)/s)[1] : "";
   const open = () => { at.ref = row.ref; go("enter"); };
   return h("li", {}, h(`button.w-row${row.ref === at.ref ? ".is-next" : ""}`, { onclick: open },
     h("span.w-n", { "aria-hidden": "true" }, row.n),
@@ -61,7 +61,7 @@ function chooser(current) {
 
 function progress(list, group) {
   const owing = list.filter((row) => row.owes), done = owing.filter((row) => row.done);
-  const high = list.filter((row) => row.value && row.screen && Number(row.value) >= Number(row.screen)).length;
+  const high = list.filter((row) => isHigh(row, row.value)).length;
   if (!group) return h("p.w-progress.lz-2", {}, say("no_round"));
   return h("div.w-progress", {},
     h("progress", { max: owing.length || 1, value: done.length, "aria-label": say("progress") }),

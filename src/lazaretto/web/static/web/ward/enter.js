@@ -4,16 +4,16 @@ import { announce, h, shape } from "./dom.js";
 import { go, head } from "./frame.js";
 import { pad, typing } from "./pad.js";
 import { doubt, fits, reading } from "./reading.js";
-import { keepMine, now, numeric, own, record, rows, ward } from "./ward.js";
+import { isHigh, keepMine, now, numeric, own, record, rows, ward } from "./ward.js";
 import { clock, moment, named, say, signed, titled } from "./words.js";
 
 const SYMPTOMS = ["feverish", "cough", "throat", "diarrhoea", "other"];
 const MINUTE = 60_000;
 /** What is being entered; a new person begins anew. */
-const sheet = { ref: "", digits: "", none: false, symptoms: new Set(), asked: /** @type {string | null} */ (null), skipping: false };
+const sheet = { ref: "", digits: "", none: false, symptoms: new Set(), asked: /** @type {string | null} */ (null), skipping: false, corrects: /** @type {boolean | null} */ (null) };
 
 export function begin(ref) {
-  Object.assign(sheet, { ref, digits: "", none: false, symptoms: new Set(), asked: null, skipping: false });
+  Object.assign(sheet, { ref, digits: "", none: false, symptoms: new Set(), asked: null, skipping: false, corrects: null });
 }
 
 const list = () => rows(round());
@@ -41,6 +41,7 @@ export function enter(saved, again) {
         h("div.w-who", {}, h("h2", {}, nameOf(who)), h("p.lz-3", {}, who.name ? who.ref.split(/:(.*)/s)[1] : "")),
         tenths() ? h("button.w-how", { onclick: () => go("how") }, howSaid()) : null),
       numeric(observation()) ? figures(who) : h("p.w-empty", {}, say("look_and_tap")),
+      before(who)?.[1].value ? secondOrCorrection(who, again) : null,
       sheet.asked ? asked(who, saved, again) : chips(again)),
     numeric(observation()) && sheet.asked ? h("div.w-short", {}, pad(press, erase, null)) : numeric(observation()) ? pad(press, erase, { label: say("skip"), act: () => { sheet.skipping = true; again(); } }) : null,
     h("footer.w-foot", {}, sheet.asked
@@ -74,6 +75,24 @@ function figures(who) {
       h("b", {}, shown || "––"), h("span", {}, tenths() ? "°C" : type().ucum === "/min" ? say("per_minute") : type().ucum)),
     tenths() && !sheet.asked ? h("p.lz-3.w-hint", {}, say("first_digit")) : null,
   ];
+}
+
+/** What was recorded here of this person in this round. */
+function before(who) {
+  const group = round();
+  return group ? own(who.ref, observation(), group.opens, group.closes ?? group.due + 86_400_000) : undefined;
+}
+
+/** After a high reading the next one is its second; after any other one it is a correction. The chips say so and change it. */
+function corrects(who) {
+  const earlier = before(who);
+  return Boolean(earlier) && (sheet.corrects ?? !isHigh(who, earlier[1].value));
+}
+
+function secondOrCorrection(who, again) {
+  const chip = (said, on, to) => h("button.w-chip-button", { "aria-pressed": String(on), onclick: () => { sheet.corrects = to; again(); } }, said);
+  return h("div.w-tabs", { role: "group", "aria-label": say("recorded_already") },
+    chip(say("one_more"), !corrects(who), false), chip(say("correct_value", { value: before(who)[1].value }), corrects(who), true));
 }
 
 /** "No symptoms" is a choice like the others: silence says nothing. */
@@ -111,9 +130,8 @@ function asked(who, saved, again) {
 }
 
 async function keep(who, saved, again) {
-  const value = numeric(observation()) ? typed().value : "", group = round();
-  const before = group ? own(who.ref, observation(), group.opens, group.closes ?? group.due + 86_400_000) : undefined;
-  const facts = [{ ref: who.ref, observation: observation(), value, supersedes: before?.[0] ?? "" }];
+  const value = numeric(observation()) ? typed().value : "";
+  const facts = [{ ref: who.ref, observation: observation(), value, supersedes: corrects(who) ? before(who)[0] : "" }];
   if (sheet.none || sheet.symptoms.size) {
     const note = [...sheet.symptoms].map((id) => say(`symptom_${id}`)).join(", ");
     facts.push({ ref: who.ref, observation: "symptoms", value: String(sheet.symptoms.size), note });
@@ -169,6 +187,8 @@ function skip(who, saved, again) {
     if (!note) { field.setAttribute("aria-invalid", "true"); return field.focus(); }
     return finish([{ ref: who.ref, observation: observation(), outcome: "not_done", note }], who, saved, again, note);
   };
+  const hour = Number(clock(now()).slice(0, 2)), asleep = ward.list.observations.night_check && observation() !== "night_check" && (hour >= 21 || hour < 7);
+  const nightCheck = () => finish([{ ref: who.ref, observation: "night_check" }], who, saved, again, titled(ward.list.observations.night_check));
   const order = { refused: 0, unable: 1, not_done: 2 };
   const reasons = [...ward.list.reasons].sort((a, b) => order[a.outcome] - order[b.outcome]);
   const group = (outcome) => {
@@ -177,7 +197,7 @@ function skip(who, saved, again) {
   };
   return [
     head(say("skip_n", { name: nameOf(who) }), say("choose_reason"), { close: "enter" }),
-    h("div.w-main.w-body", {}, group("refused"), group("unable"), group("not_done"),
+    h("div.w-main.w-body", {}, asleep ? h("button.w-side.is-wide", { onclick: nightCheck }, titled(ward.list.observations.night_check)) : null, group("refused"), group("unable"), group("not_done"),
       h("div.w-field", {}, h("label", { for: "why" }, say("in_words")), field)),
     h("footer.w-foot", {}, h("button.w-side.is-wide", { onclick: () => { sheet.skipping = false; again(); } }, say("back")),
       h("button.w-main-button", { onclick: other }, say("keep_reason"))),

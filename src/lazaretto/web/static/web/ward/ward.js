@@ -118,10 +118,20 @@ export function rounds() {
 export const idOf = (group) => `${group.measure}@${group.due}`;
 export const numeric = (observation) => ward.list.observations[observation]?.value === "required";
 
+export const isHigh = (person, value) => Boolean(value && person.screen && Number(value) >= Number(person.screen));
+
+/** From when a second reading is owed of somebody: told by the server, or by a high reading that is still on this phone. */
+function secondOf(person) {
+  const told = ward.list.second[person.ref];
+  const ours = own(person.ref, "temperature", told ? told[0] + 1000 : 0, Infinity);
+  if (told) return ours ? 0 : told[1];
+  return ours && isHigh(person, ours[1].value) ? ours[1].at + (person.rest ?? 0) * 60_000 : 0;
+}
+
 /** What is the state of a subject in a round, from what the server told and what was recorded here. */
 function stateIn(group, line) {
   const at = now(), [ref, , told, value, when] = line;
-  const ours = own(ref, group.observation, group.opens, end(group));
+  const ours = own(ref, group.observation, group.opens, end(group)) ?? own(ref, "night_check", group.opens, end(group));
   if (ours) {
     const state = ours[1].outcome === "done" ? (ours[1].at <= group.grace ? "on_time" : "late") : "excused";
     return { state: ours[1].outcome === "not_done" ? "missed" : state, value: ours[1].value, at: ours[1].at, ours, done: true };
@@ -138,7 +148,7 @@ export function rows(group) {
   return ward.list.people.map((person, n) => {
     const line = lines.get(person.ref);
     const seen = line ? stateIn(group, line) : { state: "none", done: true };
-    return { ...person, n: n + 1, owes: Boolean(line), ...seen, again: ward.mine.again[person.ref] };
+    return { ...person, n: n + 1, owes: Boolean(line), ...seen, again: ward.mine.again[person.ref], second: secondOf(person) };
   });
 }
 
