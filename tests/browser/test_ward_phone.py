@@ -248,3 +248,9 @@ def test_left_alone_the_client_and_every_other_page_lock(noon: Small, phone: Pho
     page.clock.fast_forward(6 * 60_000)
     page.wait_for_url("**/ward/")
     screen(page, "locked")
+    when_unlocking(page)
+    page.goto("/facilities/YT/due/?place=W1")
+    page.locator("form[action$='/sign-out/'] button").first.click()
+    page.wait_for_url("**/sign-in/")
+    page.goto("/ward/")
+    screen(page, "welcome")  # signing out anywhere destroys what is under the PIN
