@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -67,9 +68,18 @@ def served(db: None, settings: Any) -> Iterator[str]:
     class Thread(LiveServerThread):
         server_class = Server
 
+    turn = threading.Lock()
+
+    class OneAtATime(StaticFilesHandler):
+        """All requests share the test's connection, and with it its savepoints: they take turns."""
+
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            with turn:
+                return super().__call__(environ, start_response)
+
     connection = connections["default"]
     connection.inc_thread_sharing()
-    thread = Thread("127.0.0.1", StaticFilesHandler, connections_override={connection.alias: connection})
+    thread = Thread("127.0.0.1", OneAtATime, connections_override={connection.alias: connection})
     thread.daemon = True
     thread.start()
     thread.is_ready.wait()

@@ -23,6 +23,7 @@ from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.registry.queries import NoSuchFacility
 from lazaretto.apps.rounds.api import router as rounds
 from lazaretto.apps.rounds.api_due import router as due
+from lazaretto.apps.rounds.api_ward import router as ward
 from lazaretto.apps.rounds.lines import TooMuch
 from lazaretto.apps.rounds.nearby import NothingThere
 from lazaretto.config import trouble
@@ -46,6 +47,7 @@ class TokenAuth(HttpBearer):
 api = NinjaAPI(title="Lazaretto", version="1", auth=TokenAuth(), docs_url=None, urls_namespace="api")
 api.add_router("", rounds)
 api.add_router("", due)
+api.add_router("", ward)
 
 
 def problem(status: int, kind: str, message: Text, **more: Any) -> HttpResponse:

@@ -40,6 +40,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "html_lang": "zh-Hans" if language.startswith("zh") else "en",
         "other_language": "en" if language.startswith("zh") else "zh-hans",
         "theme": theme(request),
+        "locks_after_s": getattr(request, "locks_after_s", 0),
         "themes": THEMES,
         "own_facilities": SimpleLazyObject(lambda: _facilities(request)),
         "own_links": SimpleLazyObject(lambda: _own_links(request)),

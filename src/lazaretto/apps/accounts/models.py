@@ -181,12 +181,13 @@ class ApiToken(models.Model):
     A device's or program's key to the API: it may do what `scopes` names, in `organisation` and below or everywhere, and
     never more than `user` may. Only the digest of the secret is kept.
 
-    `last_used_on` is a date and no more: it says whether a token can be thrown away, not when somebody worked.
+    `last_used_on` is a date and no more: it says whether a token can be thrown away, not when somebody worked. One with a
+    `device` is a flush token: it is no key to the API, it only says whose the sealed records of that phone are.
     """
 
     PRIVACY: ClassVar = {
         "id": PLAIN, "user": IDENTIFYING, "label": PLAIN, "digest": SENSITIVE, "scopes": PLAIN, "organisation": PLAIN,
-        "created_at": PLAIN, "ends_at": PLAIN, "revoked_at": PLAIN, "last_used_on": PLAIN,
+        "created_at": PLAIN, "ends_at": PLAIN, "revoked_at": PLAIN, "last_used_on": PLAIN, "device": PLAIN,
     }  # fmt: skip
 
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
@@ -198,6 +199,7 @@ class ApiToken(models.Model):
     ends_at = models.BigIntegerField()
     revoked_at = models.BigIntegerField(null=True, blank=True)
     last_used_on = models.DateField(null=True, blank=True)
+    device = models.CharField(max_length=60, blank=True)
 
     def __str__(self) -> str:
         return self.label

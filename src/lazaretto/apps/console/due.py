@@ -40,6 +40,7 @@ def due(request: HttpRequest, code: str) -> HttpResponse:
         "crumbs": [(gettext("Due now"), "")],
         "places": places,
         "chosen": chosen,
+        "may_record": Permission.FACT_RECORD in asked.may,
     }
     if not chosen["place"]:
         context["filters"] = words.filters(places, (), chosen)[:1]

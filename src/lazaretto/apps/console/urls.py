@@ -1,4 +1,4 @@
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from lazaretto.apps.console import (
@@ -130,4 +130,5 @@ urlpatterns = [
     path("facilities/<str:code>/questions/", signals.signals, name="signals"),
     path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
     *isolation,
+    path("ward/", include("lazaretto.apps.console.ward.urls")),
 ]

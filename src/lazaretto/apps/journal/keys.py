@@ -71,8 +71,12 @@ def current(log: Log) -> Key:
 
 def sign(key: Key, message: bytes) -> str:
     """Return the signature in hexadecimal. :raises KeyMissing: if the private key is not on this machine."""
+    return Ed25519PrivateKey.from_private_bytes(secret(key.key_id)).sign(message).hex()
+
+
+def secret(key_id: str) -> bytes:
+    """Return a private half. :raises KeyMissing: if it is not on this machine."""
     try:
-        secret = (folder() / key.key_id).read_bytes()
+        return (folder() / key_id).read_bytes()
     except FileNotFoundError:
-        raise KeyMissing(key.key_id) from None
-    return Ed25519PrivateKey.from_private_bytes(secret).sign(message).hex()
+        raise KeyMissing(key_id) from None

@@ -129,6 +129,26 @@ class Key(models.Model):
         return self.key_id
 
 
+class SealKey(models.Model):
+    """A public key to which phones seal what they hold for a log; the private one is a file outside the database."""
+
+    log = models.ForeignKey(Log, models.PROTECT, related_name="seal_keys")
+    key_id = models.CharField(max_length=16, unique=True)
+    public = models.CharField(max_length=130)
+    since = models.BigIntegerField()
+
+    PRIVACY: ClassVar[dict[str, Privacy]] = {
+        "id": PLAIN,
+        "log": PLAIN,
+        "key_id": PLAIN,
+        "public": PLAIN,
+        "since": PLAIN,
+    }
+
+    def __str__(self) -> str:
+        return self.key_id
+
+
 class Checkpoint(models.Model):
     """A signed statement that the first `size` entries of a log have this root. `epoch` is the log's when it was made."""
 

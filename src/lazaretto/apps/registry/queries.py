@@ -36,6 +36,14 @@ def facility_for(user: User, code: str, permission: Permission, on: date) -> Fac
     return facility
 
 
+def facility_called(code: str) -> Facility:
+    """Return the facility of a code, for whoever brings his own proof. :raises NoSuchFacility: if there is none."""
+    found = Facility.objects.select_related("organisation", "log").filter(code=code).first()
+    if found is None:
+        raise NoSuchFacility(code)
+    return found
+
+
 #: For how long after a role ended by its date what was written down under it may still be handed in.
 AFTERWARDS = 7 * 86_400_000
 

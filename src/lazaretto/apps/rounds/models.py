@@ -9,6 +9,7 @@ from lazaretto.apps.journal.privacy import IDENTIFYING, PLAIN, SENSITIVE
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.rounds.devices import Device as Device  # these two are tables of this app as well
 from lazaretto.apps.rounds.devices import HeldClaim as HeldClaim
+from lazaretto.apps.rounds.settled import SettledPair as SettledPair
 
 
 class Fact(models.Model):

@@ -5,7 +5,7 @@ from lazaretto.apps.accounts.actions.grants import end_grant, grant
 from lazaretto.apps.accounts.actions.looks import leaves_of, record_reads, record_taken_out
 from lazaretto.apps.accounts.actions.organisations import close_organisation, create_organisation, set_parent
 from lazaretto.apps.accounts.actions.signing_in import record_sign_in
-from lazaretto.apps.accounts.actions.tokens import create_token, note_use, revoke_token
+from lazaretto.apps.accounts.actions.tokens import FLUSH_MS, create_flush_token, create_token, note_use, revoke_token
 from lazaretto.apps.accounts.actions.users import (
     change_password,
     create_user,
@@ -19,9 +19,11 @@ from lazaretto.apps.accounts.actions.users import (
 )
 
 __all__ = [
+    "FLUSH_MS",
     "NODE",
     "change_password",
     "close_organisation",
+    "create_flush_token",
     "create_organisation",
     "create_token",
     "create_user",

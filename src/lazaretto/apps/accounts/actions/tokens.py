@@ -61,6 +61,35 @@ def create_token(
     return secret
 
 
+#: How long the records of a phone may be on their way without their author.
+FLUSH_MS = 72 * 3_600_000
+
+
+@transaction.atomic
+def create_flush_token(*, user: User, organisation: Organisation, device: str, at: int) -> str:
+    """
+    Return the secret by which the sealed records of one phone are known as this user's: nothing but new facts, here, for
+    `FLUSH_MS`. Signing out ends none, as what is still on its way is sent later.
+
+    :raises Refused: if the user records no facts in `organisation`.
+    """
+    if Permission.FACT_RECORD not in queries.permissions_in(user, organisation, today(user, at)):
+        raise Refused(TOO_MUCH.format(names=Permission.FACT_RECORD.value))
+    secret = "lf_" + secrets.token_urlsafe(32)
+    made = ApiToken.objects.create(
+        user=user,
+        label=f"ward {device[-8:]}",
+        digest=queries.digest_of(secret),
+        scopes=[Permission.FACT_RECORD.value],
+        organisation=organisation,
+        created_at=at,
+        ends_at=at + FLUSH_MS,
+        device=device,
+    )
+    _record("flush_token_created", made, user, at)
+    return secret
+
+
 @transaction.atomic
 def revoke_token(*, token: ApiToken, by: Actor, at: int) -> None:
     """End a token at once. One that has ended already stays as it is."""

@@ -16,7 +16,15 @@ from lazaretto.apps.accounts.queries.scope import (
     roles_in,
     terms_in,
 )
-from lazaretto.apps.accounts.queries.tokens import Bearer, digest_of, own_token, tokens_of, user_of_token
+from lazaretto.apps.accounts.queries.tokens import (
+    Bearer,
+    digest_of,
+    flush_tokens,
+    own_token,
+    still_sends,
+    tokens_of,
+    user_of_token,
+)
 from lazaretto.apps.accounts.queries.users import (
     authenticators,
     everybody,
@@ -44,6 +52,7 @@ __all__ = [
     "everybody",
     "everything",
     "everywhere",
+    "flush_tokens",
     "grant_of",
     "granting",
     "grants_in_force",
@@ -59,6 +68,7 @@ __all__ = [
     "own_token",
     "permissions_in",
     "roles_in",
+    "still_sends",
     "terms_in",
     "tokens_of",
     "tree",

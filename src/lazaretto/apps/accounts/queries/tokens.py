@@ -1,6 +1,7 @@
 """API tokens: whom one speaks for, and which a user has."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db.models import QuerySet
@@ -29,7 +30,7 @@ def user_of_token(secret: str, at: int) -> Bearer | None:
     """Return whom an API token speaks for, or None if it is unknown, has ended or was revoked."""
     token = (
         ApiToken.objects.select_related("user")
-        .filter(digest=digest_of(secret), ends_at__gt=at, revoked_at__isnull=True, user__is_active=True)
+        .filter(digest=digest_of(secret), ends_at__gt=at, revoked_at__isnull=True, user__is_active=True, device="")
         .first()
     )
     if token is None:
@@ -47,3 +48,21 @@ def tokens_of(user: User) -> QuerySet[ApiToken]:
 def own_token(user: User, number: int) -> ApiToken | None:
     """Return a token of the user's by its number."""
     return ApiToken.objects.filter(user=user, pk=number).first()
+
+
+def flush_tokens(secrets: Iterable[str], device: str) -> dict[str, ApiToken]:
+    """
+    Return the flush tokens of a phone by their secret, also those that have ended: they still say who wrote. Each user
+    carries the token's scope.
+    """
+    asked = {digest_of(secret): secret for secret in secrets}
+    rows = ApiToken.objects.select_related("user", "organisation").filter(digest__in=list(asked), device=device)
+    found = {asked[token.digest]: token for token in rows if device}
+    for token in found.values():
+        token.user.scope = Scope(frozenset(p for p in Permission if p.value in token.scopes), token.organisation_id)
+    return found
+
+
+def still_sends(token: ApiToken, at: int) -> bool:
+    """Say whether a flush token may send by itself: it has not ended, was not revoked, and its user is there."""
+    return token.ends_at > at and token.revoked_at is None and token.user.is_active

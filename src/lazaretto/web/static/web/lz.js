@@ -43,3 +43,25 @@ document.addEventListener("click", async (event) => {
   document.getElementById("why-title").focus({ preventScroll: true });
   panel.closest(".lz-beside").scrollTop = 0;
 });
+// Leaves a page that nobody touches on a shared ward device: there the PIN is asked for. The server locks by itself.
+const { locksAfter, lock } = document.body.dataset;
+if (locksAfter) {
+  let touched = Date.now();
+  for (const kind of ["pointerdown", "keydown", "wheel"]) addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
+  setInterval(() => { if (Date.now() - touched >= Number(locksAfter) * 1000) location.replace(lock); }, 5000);
+}
+// Signing out here destroys what the ward client keeps under its PIN; what waits to be sent is sealed, and stays.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.action.endsWith("/sign-out/") || !indexedDB.databases || event.defaultPrevented) return;
+  event.preventDefault();
+  const late = setTimeout(() => form.submit(), 2000), go = () => { clearTimeout(late); form.submit(); };
+  indexedDB.databases().then((all) => {
+    if (!all.some(({ name }) => name === "lazaretto-ward")) return go();
+    indexedDB.open("lazaretto-ward").onsuccess = ({ target: { result } }) => {
+      const writing = result.transaction("kept", "readwrite");
+      for (const key of ["vault", "device-key", "list", "mine"]) writing.objectStore("kept").delete(key);
+      writing.oncomplete = go;
+    };
+  }, go);
+});
