@@ -18,6 +18,7 @@ from lazaretto.apps.console import (
     people,
     person,
     person_edit,
+    picture,
     places,
     posts,
     sheets,
@@ -25,6 +26,7 @@ from lazaretto.apps.console import (
     signing,
     submissions,
     tables,
+    today,
     transfers,
     views,
 )
@@ -128,4 +130,8 @@ urlpatterns = [
     path(HERE + "due/correct/", due.correction, name="due-correct"),
     path("facilities/<str:code>/questions/", signals.signals, name="signals"),
     path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
+    path(HERE + "today/", today.today, name="today"),
+    path(HERE + "picture/", picture.picture, name="picture"),
+    path(HERE + "picture/now/", picture.now_waiting, name="picture-now"),
+    path(HERE + "wall/", picture.wall, name="wall"),
 ]
