@@ -84,6 +84,8 @@ INSTALLED_APPS = [
     "lazaretto.apps.command",
     "lazaretto.apps.work",
     "lazaretto.apps.rounds",
+    "lazaretto.apps.duty",
+    "lazaretto.apps.coordination",
     "lazaretto.apps.reporting",
     "lazaretto.apps.console",
     "allauth",

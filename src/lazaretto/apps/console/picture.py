@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import NoProtocol, in_force
-from lazaretto.apps.console import access, queries
+from lazaretto.apps.console import access, queries, steps
 from lazaretto.apps.console.alerts import Waiting, waiting
 from lazaretto.apps.console.live.page import follow
 from lazaretto.apps.console.presenters import curve
@@ -65,6 +65,7 @@ def _page(request: HttpRequest, code: str, page: str) -> HttpResponse:
         return render(request, "console/no_protocol.html", context)
     waits = waiting(asked, found, now)
     context |= _now(asked, found, waits, now) | _evidence(asked, found, waits, request, now, WIDTHS[page])
+    context |= steps.shown(asked, now)
     context["rings"] = words.rings(found, code, asked.today, 112 if page == "wall" else 78)
     context |= {"crumbs": [(gettext("Operating picture"), "")], "wall": page == "wall",
                 "alerts_src": reverse("picture-now", args=[code]) + ("?wall=1" if page == "wall" else "")}  # fmt: skip

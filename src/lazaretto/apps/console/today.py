@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import NoProtocol
-from lazaretto.apps.console import access, today_list
+from lazaretto.apps.console import access, handover, today_list
 from lazaretto.apps.console.live.page import follow
 from lazaretto.apps.console.presenters import due as due_words
 from lazaretto.apps.console.presenters import today as words
@@ -46,6 +46,7 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "console/no_protocol.html", context)
     except NothingThere:
         raise Http404 from None
+    context["handover"] = handover.shown(asked, place, user, now)
     return render(request, "console/today/page.html", context | _said(asked, found, place, own, top))
 
 
