@@ -22,6 +22,7 @@ from lazaretto.apps.console import (
     picture,
     places,
     posts,
+    search,
     sheets,
     signals,
     signing,
@@ -141,4 +142,5 @@ urlpatterns = [
     path(HERE + "handover/<int:pk>/add/", handover.add, name="handover-add"),
     path(HERE + "handover/<int:pk>/read/<int:position>/", handover.read, name="handover-read"),
     path(HERE + "handover/<int:pk>/sign/", handover.sign, name="handover-sign"),
+    path("search/", search.search, name="search"),
 ]
