@@ -87,6 +87,8 @@ INSTALLED_APPS = [
     "lazaretto.apps.laboratory",
     "lazaretto.apps.clinic",
     "lazaretto.apps.isolation",
+    "lazaretto.apps.duty",
+    "lazaretto.apps.coordination",
     "lazaretto.apps.reporting",
     "lazaretto.apps.console",
     "allauth",

@@ -129,3 +129,13 @@ def false_alarms(facility: Facility, at: int) -> FalseAlarms:
     return FalseAlarms(
         total, healthy.order_by().values("subject").distinct().count(), DAYS, min(screens, default=None), found
     )
+
+
+def begun(facility: Facility, since: int, at: int) -> tuple[list[int], list[int]]:
+    """Return when fevers began since a moment: those that were confirmed, and those that wait or were not confirmed."""
+    rows = FeverEpisode.objects.filter(facility=facility, first_at__gte=since, first_at__lte=at)
+    confirmed: list[int] = []
+    others: list[int] = []
+    for first_at, confirmed_at in rows.exclude(reason=CORRECTED).values_list("first_at", "confirmed_at"):
+        (others if confirmed_at is None else confirmed).append(first_at)
+    return confirmed, others

@@ -26,7 +26,7 @@ HEARINGS = (
         frozenset(
             {
                 "facts_recorded", "id_conflict", "excused", "excuse_withdrawn", "report_signed", "report_amended",
-                "clock_set_back", "restored",
+                "clock_set_back", "restored", "daily_step_done", "handover_written", "handover_read", "handover_signed",
             }
         ),
     ),

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from lazaretto.web.dates import day, local
 
@@ -37,4 +37,4 @@ def span(ms: int) -> str:
     hours, minutes = divmod(max(ms, 0) // MINUTE_MS, 60)
     if hours:
         return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
-    return ngettext("%(n)s min", "%(n)s min", minutes) % {"n": minutes}
+    return gettext("%(n)s min") % {"n": minutes}

@@ -24,12 +24,16 @@ class Section(NamedTuple):
     icon: str
     permissions: frozenset[Permission]
     besides: frozenset[Permission] = frozenset()
+    group: Promise = _("Register")
+    key: str = ""
 
 
 SECTIONS = (
-    Section("due", _("Due now"), "clock", frozenset({_P.FACT_RECORD, _P.REPORT_READ})),
-    Section("fevers", _("Fevers"), "heat", frozenset({_P.FACT_RECORD}), frozenset({_P.RESIDENTS_READ})),
-    Section("people", _("People"), "people", READS_PEOPLE),
+    Section("today", _("Today"), "clock", frozenset({_P.FACT_RECORD, _P.REPORT_READ}), group=_("On duty"), key="t"),
+    Section("picture", _("Operating picture"), "plan", frozenset({_P.REPORT_READ}), group=_("On duty"), key="p"),
+    Section("due", _("Due now"), "list", frozenset({_P.FACT_RECORD, _P.REPORT_READ}), group=_("On duty"), key="d"),
+    Section("fevers", _("Fevers"), "heat", frozenset({_P.FACT_RECORD}), frozenset({_P.RESIDENTS_READ}), _("On duty")),
+    Section("people", _("People"), "people", READS_PEOPLE, key="m"),
     Section("movements", _("Movements"), "moves", READS_PEOPLE),
     Section("headcount", _("Headcount"), "count", frozenset({_P.RESIDENTS_READ})),
     Section("duplicates", _("Possible duplicates"), "pair", frozenset({_P.PEOPLE_WRITE})),
@@ -50,7 +54,7 @@ SECTIONS = (
 def open_to(code: str, may: Collection[Permission]) -> list[dict[str, Any]]:
     """Return the sections of a facility that somebody with these permissions may open."""
     return [
-        {"id": s.id, "name": s.name, "icon": s.icon, "url": reverse(s.id, args=[code])}
+        {"id": s.id, "name": s.name, "icon": s.icon, "group": s.group, "key": s.key, "url": reverse(s.id, args=[code])}
         for s in SECTIONS
         if not s.permissions.isdisjoint(may) and s.besides <= set(may)
     ]

@@ -1,0 +1,1 @@
+"""Working together: for now the four daily steps of the leading group."""

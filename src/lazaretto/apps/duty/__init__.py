@@ -1,0 +1,1 @@
+"""Who is on duty: for now the hand-over between shifts."""
