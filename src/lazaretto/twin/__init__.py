@@ -1,0 +1,1 @@
+"""The twin: an outbreak simulator that reads the institution and the protocol. Pure: arrays in, arrays out."""
