@@ -53,12 +53,6 @@ def measure(browser: Any, address: str, session: str) -> None:
     phone.page.goto("/ward/")
     phone.until("begin")
     usable = time.perf_counter() - start
-    if os.environ.get("WARD_DETAIL"):
-        say(
-            phone.page.evaluate(
-                """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((e) => `${e.name.split('/').slice(-2).join('/')} ${Math.round(e.startTime)} ${Math.round(e.responseStart)} ${Math.round(e.responseEnd)}`).join('\\n')"""
-            )
-        )
     say(f"first load {phone.bytes / 1000:.1f} kB in {phone.requests} requests; first usable after {usable:.2f} s")
     phone.page.locator(".w-list button").nth(1).click()
     phone.type()
