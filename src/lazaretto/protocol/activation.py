@@ -7,6 +7,7 @@ Source: design §2 (resolution).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lazaretto.protocol.laying import at
 from lazaretto.protocol.load import Loaded, Problem
@@ -34,6 +35,7 @@ class NotActivated(Exception):
         self.problems = problems
 
 
+@lru_cache(maxsize=32)
 def activation(loaded: Loaded) -> Activation:
     """Return what stands in the way of running a protocol, at any of its levels and under any one of its flags."""
     refusals = [*loaded.unfilled, *_no_welfare(loaded), *_floors_beyond_ceilings(loaded)]
