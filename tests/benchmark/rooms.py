@@ -98,6 +98,7 @@ def board() -> None:
     from tests.benchmark import house
 
     house.set_up()
+    from django.conf import settings
     from django.test import Client
 
     from lazaretto.apps.accounts import actions as accounts
@@ -163,7 +164,10 @@ def board() -> None:
         username="lead", password="a-long-test-password", name_zh="", name_en="Lead", by="t", at=0
     )
     accounts.grant(user=user, role="epidemic_lead", organisation=facility.organisation, by="t", at=0)
-    client = Client()
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    client = Client(SERVER_NAME="localhost")
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     access.clock_now = lambda: now
     from lazaretto.apps.isolation.board import board as read
