@@ -60,6 +60,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@$(BIN)/python -m tests.benchmark.due
 	@$(BIN)/python -m tests.benchmark.signals
 	@$(BIN)/python -m tests.benchmark.ward
+	@$(BIN)/python -m tests.benchmark.rooms
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual

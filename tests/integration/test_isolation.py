@@ -373,3 +373,43 @@ def test_where_all_stand_in_a_fixed_number_of_queries(
         placed(ward, contact(ward, code), room, at=days_later(0))
     with django_assert_max_num_queries(11):  # type: ignore[attr-defined]
         assert [c.expected_end is not None for c in courses(ward.facility, days_later(1))] == [True, True]
+
+
+def test_the_clocks_go_along_to_the_next_facility(detention: Small, make_facility: Callable[..., Small]) -> None:
+    """The file is signed by the sender, the receipt by the receiver; the next stage begins there, and none is skipped."""
+    from lazaretto.apps.registry.models import Person, Place
+    from lazaretto.apps.reporting import arrivals, transfers
+
+    other = make_facility("LX", protocol="facility-s2-detention", people=False)
+    assert not other.bring("places", PLACES).failures
+    furnish(other, {"C1": "transitional_detention_centre", "C2": "home_transitional_cells"})
+    episode = ordered(detention, "P1", "isolation.transitional", at=days_later(0), ground="new arrival")
+    placed(detention, episode, "F1", at=days_later(0))
+    order = transfers.Order(person(detention, "P1"), "LX", "second stage", passphrase="a long passphrase")
+    _, data = transfers.send(order, by="sender", at=days_later(21.5))
+    assert Episode.objects.get(pk=episode.pk).outcome == "transferred"
+    choices = arrivals.Choices(place="W1-101", code="N1")
+    arrivals.take_in(
+        facility=other.facility,
+        data=data,
+        passphrase="a long passphrase",
+        choices=choices,
+        by="rec",
+        at=days_later(21.6),
+    )
+    came = Episode.objects.get(facility=other.facility)
+    assert (came.earlier[0][0], came.source[:9], came.ordered_by) == ("one", "transfer:", "")
+    opening.order(came, ground="arrived from YT", by="clin", at=days_later(21.7))
+    target = lambda code: Place.objects.get(facility=other.facility, code=code)  # noqa: E731
+    skip = placing.plan_placement(
+        came, place=target("C2"), starts=days_later(21.7), stage="three", by="w", at=days_later(21.7)
+    )
+    assert refused(lambda: placing.carry_out(skip, by="w", at=days_later(21.7)))[0] == "skipped"
+    plan = placing.plan_placement(came, place=target("C1"), starts=days_later(21.7), by="w", at=days_later(21.7))
+    assert plan.stage == "two"
+    assert refused(lambda: placing.carry_out(plan, by="w", at=days_later(21.7)))[0] == "not_signed"
+    placing.sign(plan, side="received", by="rec", at=days_later(21.7))
+    placing.carry_out(plan, by="w", at=days_later(21.7))
+    assert course_of(came, days_later(22)).may_end_at(leaving=False) == days_later(42.7)
+    assert Person.objects.filter(facility=other.facility, code="N1").exists()
+    assert list(verify_deep(other.facility.log)) == []

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from lazaretto.apps.accounts import actions as accounts
-from lazaretto.apps.accounts.models import User
+from lazaretto.apps.accounts.models import Role, User
 from lazaretto.apps.isolation import placing
 from lazaretto.apps.isolation.models import Episode, Note, Placement
 from lazaretto.apps.work.models import Given
@@ -25,6 +25,7 @@ from tests.integration.isolation import (
     sampled,
 )
 from tests.integration.pages import PASSWORD, SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.test_facts_api import token
 
 HERE = "/facilities/YT/isolation/"
 
@@ -231,3 +232,74 @@ def test_suggested_rooms_are_planned_at_once(ward: Small, sign_in: SignIn) -> No
     page = client.post(f"{HERE}rooms/accept/", follow=True).content.decode()
     assert "1 room planned." in page
     assert Placement.objects.get(episode__person__code="P3").place.code == "C2"
+
+
+def test_a_gathering_that_is_suspended_is_refused_with_alternatives(make_facility: Callable[..., Small]) -> None:
+    from lazaretto.apps.isolation import activities
+    from lazaretto.apps.isolation.slots import Slot
+    from lazaretto.protocol.refusal import Refusal
+
+    small = make_facility("YT", protocol="facility-s1-drug-rehab")
+    slot = Slot(days_later(1), days_later(1.1), "gathering", "W1", "SITE", frozenset({"SITE"}), 60)
+    with pytest.raises(Refusal) as caught:
+        activities.plan(small.facility, [slot], by="t", at=days_later(0))
+    assert caught.value.code == "too_large"
+    assert "by broadcast or video" in caught.value.words.en
+    assert activities.plan(small.facility, [slot._replace(kind="yard")], by="t", at=days_later(0))
+    other = slot._replace(kind="yard", block="W2", start=slot.end + 60_000, end=slot.end + 3_600_000)
+    with pytest.raises(Refusal) as caught:
+        activities.plan(small.facility, [other], by="t", at=days_later(0))
+    assert (caught.value.code, caught.value.possible_at) == ("overlap", slot.end + 10 * 60_000)
+
+
+def test_shortfalls_stand_in_the_days_report(ward: Small, sign_in: SignIn) -> None:
+    day = DAY + timedelta(days=4)
+    own, form = _both(ward, day)
+    assert own["isolation"]["quarantine"] == 1
+    air = next(r for r in own["isolation"]["care"] if r["good"] == "open_air")
+    assert (air["owed"], air["given"], air["short"]) == (1, 0, 1)
+    assert form["isolation"]["quarantine"] == {"suppressed": True, "value": None}
+    assert own["counts"]["prisoner"]["tests_taken"] == 0
+    assert _both(ward, DAY + timedelta(days=1))[0]["counts"]["prisoner"]["tests_taken"] == 1
+    page = said(sign_in("epidemic_lead", ward.facility.organisation), f"/facilities/YT/days/{day}/")
+    assert "care that fell short" in page
+
+
+def _both(small: Small, day: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    from lazaretto.apps.reporting.queries import draft_with_outgoing
+
+    return draft_with_outgoing(small.facility, day, small.at)
+
+
+def test_over_http(ward: Small, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lazaretto.apps.isolation import api
+
+    monkeypatch.setattr(api, "clock_now", lambda: ward.at)
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {token(ward, Role.WARD_OFFICER)}"}
+    here = "/api/v1/facilities/YT/"
+    found = client.get(f"{here}isolation", **bearer).json()
+    assert [e["person"] for e in found["episodes"]] == ["P2", "P1", "P3"]
+    assert {e["ground"] for e in found["episodes"]} == {""}
+    assert "no_room" in found["episodes"][2]["waits"]
+    body = {"room": "F2", "starts": "2026-03-26 09:00"}
+    answer = client.post(f"{here}isolation/3/plan", body, content_type="application/json", **bearer)
+    assert (answer.status_code, answer.json()["type"]) == (409, "wrong_type")
+    assert (
+        client.post(
+            f"{here}isolation/3/plan", body | {"room": "C2"}, content_type="application/json", **bearer
+        ).status_code
+        == 200
+    )
+    care = [
+        {
+            "ref": "r1",
+            "person": "P1",
+            "measure": "isolation.open_air",
+            "good": "open_air",
+            "amount": 1,
+            "given_at": "2026-03-25 09:00",
+        }
+    ]
+    for _ in range(2):
+        assert client.post(f"{here}care", care, content_type="application/json", **bearer).json() == [{"id": "r1"}]
+    assert Given.objects.count() == 1

@@ -20,6 +20,7 @@ from lazaretto.apps.accounts import queries as accounts
 from lazaretto.apps.accounts.actions import note_use
 from lazaretto.apps.accounts.queries import NotAllowed
 from lazaretto.apps.command.queries import NoProtocol
+from lazaretto.apps.isolation.api import router as isolation
 from lazaretto.apps.registry.queries import NoSuchFacility
 from lazaretto.apps.rounds.api import router as rounds
 from lazaretto.apps.rounds.api_due import router as due
@@ -48,6 +49,7 @@ api = NinjaAPI(title="Lazaretto", version="1", auth=TokenAuth(), docs_url=None, 
 api.add_router("", rounds)
 api.add_router("", due)
 api.add_router("", ward)
+api.add_router("", isolation)
 
 
 def problem(status: int, kind: str, message: Text, **more: Any) -> HttpResponse:

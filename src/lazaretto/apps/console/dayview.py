@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import queries
+from lazaretto.apps.console.isolation import carewords as isolation
 from lazaretto.apps.console.presenters import contradictions, evidence, month, signing, verdict
 from lazaretto.apps.console.presenters import gaps as gap_words
 from lazaretto.apps.console.queries import Asked, Day
@@ -68,6 +69,7 @@ def report(asked: Asked, seen: Day, now: int, words: Vocabulary) -> dict[str, An
         "contradictions": speaker.lines(document["contradictions"]),
         "n_contradictions": verdict.contradiction_count(document),
         "unwritten": max(len(document["contradictions"]) - contradictions.MOST, 0),
+        "isolation": isolation.report_lines(document.get("isolation"), words.measures),
         "checkpoint": document["checkpoint"],
         "protocols": document["protocol"],
         "signed": signing.reports(seen.signed, zone),

@@ -16,8 +16,10 @@ from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 
 SEED = 20_260_317
-#: What it costs to move somebody, to leave somebody without a room, and to put somebody vulnerable without company.
-MOVE, WITHOUT, ALONE = 1, 1_000, 5
+#: What it costs to move somebody, and to leave somebody without a room.
+MOVE, WITHOUT = 1, 1_000
+#: A large plan this near to its bound is good enough: the rest is people who stay where they are or not.
+NEAR = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,20 +206,23 @@ def _large(question: Question, seconds: float) -> Answer:
         own = tuple(r for r in question.rooms if type_ in r.types and r.id not in taken)
         ids = {g.id for g in guests} | {f.id for r in own for f in r.fixed}
         part = Question(guests, own, frozenset(p for p in question.apart if ids.issuperset(p)))
-        found = _part(part, seconds * weight[type_] / len(question.guests))
+        found = _part(part, seconds * weight[type_] / len(question.guests), near=NEAR)
         rooms |= found.rooms
         without += found.without
         cost, bound, optimal = cost + found.cost, bound + found.bound, optimal and found.optimal
     return Answer(rooms, tuple(without), cost, bound, optimal)
 
 
-def _part(question: Question, seconds: float) -> Answer:
-    """Fill rooms greedily by class; where the relaxed bound says that nothing better exists, that is the answer."""
+def _part(question: Question, seconds: float, *, near: float = 0.0) -> Answer:
+    """
+    Fill rooms greedily by class; where the relaxed bound says that nothing better exists (or nothing better by more than the
+    share `near`), that is the answer. Else the solver goes on from there.
+    """
     rooms = _greedy(question)
     without = tuple(g.id for g in question.guests if g.id not in rooms)
     moved = sum(g.now is not None and rooms.get(g.id) not in (None, g.now) for g in question.guests)
     cost, bound = float(MOVE * moved + WITHOUT * len(without)), _bound(question)
-    if cost <= bound or len(question.guests) * len(question.rooms) > 400_000:
+    if cost - bound <= near * cost:
         return Answer(rooms, without, cost, bound, cost <= bound)
     found = _whole(question, seconds, hint=rooms)
     if not found.rooms or found.cost > cost:
@@ -246,17 +251,24 @@ def _greedy(question: Question) -> dict[int, int]:
                 return True
         return False
 
-    staying = [g for g in question.guests if g.now in by_id]
-    for guest in staying:
-        put(guest, [by_id[guest.now]])  # type: ignore[index]
-    rest = [g for g in question.guests if g.id not in found]
-    rest.sort(key=lambda g: (not g.alone, g.cohort is None, g.cohort or 0, g.sex, -len(apart[g.id]), g.id))
     single = sorted(question.rooms, key=lambda r: (r.holds, r.id))
     shared = sorted(question.rooms, key=lambda r: (-r.holds, r.id))
+    for guest in question.guests:  # who needs a room alone comes first, or those who stay would take the small ones
+        if guest.alone:
+            put(guest, [*_own(guest, by_id), *single])
+    for guest in question.guests:
+        if not guest.alone and guest.now in by_id:
+            put(guest, _own(guest, by_id))
+    rest = [g for g in question.guests if g.id not in found and not g.alone]
+    rest.sort(key=lambda g: (g.cohort is None, g.cohort or 0, g.sex, -len(apart[g.id]), g.id))
     for guest in rest:
         part_used = [r for r in shared if inside[r.id] and len(inside[r.id]) < r.holds]
-        put(guest, single) if guest.alone else put(guest, [*part_used, *shared])
+        put(guest, [*part_used, *shared])
     return found
+
+
+def _own(guest: Guest, rooms: Mapping[int, Bedroom]) -> list[Bedroom]:
+    return [rooms[guest.now]] if guest.now is not None and guest.now in rooms else []
 
 
 def _bound(question: Question) -> float:

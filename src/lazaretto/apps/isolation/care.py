@@ -41,7 +41,7 @@ def care_on(facility: Facility, on: date, at: int) -> Care:
     resolved = in_force(facility, min(at, end - 1)).resolved
     owing = [o for course in known if (o := _owing(course, resolved)) is not None]
     back = ledger.look_back(e for o in owing for e in o.entitlements)
-    given = ledger.given_between(facility, (o.person for o in owing), on - timedelta(days=back), on)
+    given = ledger.given_between(facility, (o.person for o in owing), on - timedelta(days=back), on, known_by=at)
     lines = ledger.lines(_with_company(facility, owing, start, end), given, on, facility.zone)
     return Care(on, lines, {c.episode.person_id: c for c in known})
 

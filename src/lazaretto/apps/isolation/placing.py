@@ -185,6 +185,11 @@ def needs_signatures(course: Course, placement: Placement) -> bool:
     return stage is not None and stage.handover and placement.stage != stage.id
 
 
+def signed_by_file(course: Course) -> bool:
+    """Say whether the sender signed by a transfer between facilities: its file came signed, and nothing was entered here yet."""
+    return course.episode.source.startswith("transfer:") and len(course.entered) == len(course.episode.earlier)
+
+
 @transaction.atomic
 def carry_out(placement: Placement, *, by: str, at: int) -> Placement:
     """
@@ -242,7 +247,8 @@ def _check_stage(course: Course, placement: Placement, at: int) -> None:
         extended = course.extended_to
         if course.entered and extended is not None and at < extended:
             raise Refusal("extended", Text("已延长", "it was extended"), extended)
-    if needs_signatures(course, placement) and not (placement.sent_by and placement.received_by):
+    sent = bool(placement.sent_by) or signed_by_file(course)
+    if needs_signatures(course, placement) and not (sent and placement.received_by):
         raise Refusal(
             "not_signed",
             Text("移交方和接收方都签字后才能转段", "both the sender and the receiver sign before the stage begins"),

@@ -8,7 +8,7 @@ from lazaretto.apps.clinic.models import Visit
 from lazaretto.apps.clinic.queries import last_visits
 from lazaretto.apps.isolation.care import ESCALATED_MS, OVERDUE_MS
 from lazaretto.apps.isolation.courses import Course
-from lazaretto.apps.isolation.placing import needs_signatures
+from lazaretto.apps.isolation.placing import needs_signatures, signed_by_file
 from lazaretto.protocol.clock import instant, local_day, plus
 
 #: What an item is, the most urgent first.
@@ -51,7 +51,7 @@ def _of(course: Course, visits: dict[int, Visit], at: int) -> list[Item]:
     if course.suspended is None and room is None and plan is None:
         add("no_room", episode.opened_at)
     if plan is not None and plan.starts < tomorrow:
-        signed = plan.sent_by and plan.received_by
+        signed = (plan.sent_by or signed_by_file(course)) and plan.received_by
         add("to_sign" if needs_signatures(course, plan) and not signed else "to_carry_out", plan.starts)
     if not episode.ordered_by:
         add("to_order", episode.opened_at)

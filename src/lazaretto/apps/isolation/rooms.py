@@ -257,23 +257,26 @@ def _stays(
     facility: Facility, at: int, since: int, until: int, pathways: Mapping[str, Pathway]
 ) -> Iterable[tuple[Stay, int]]:
     rows = Placement.objects.filter(episode__facility=facility, starts__lt=until).exclude(status=Placement.CANCELLED)
-    rows = rows.filter(Q(ends=None) | Q(ends__gt=since)).select_related("episode__person").order_by("starts", "pk")
-    for row in rows:
-        pathway = pathways.get(row.episode.measure)
-        stage = pathway.stage(row.stage) if pathway else None
-        if row.ends is not None:
-            end = row.ends
-        elif row.planned_end is not None and (row.planned_end > at or row.status == Placement.PLANNED):
-            end = row.planned_end
-        else:
-            end = FOREVER
+    rows = rows.filter(Q(ends=None) | Q(ends__gt=since)).order_by("starts", "pk")
+    for pk, episode, person, starts, ends, planned, status, stage_id, place, purpose, measure, cohort, sex in rows.values_list(
+        "pk", "episode_id", "episode__person_id", "starts", "ends", "planned_end", "status", "stage", "place_id",
+        "episode__purpose", "episode__measure", "episode__cohort_id", "episode__person__sex",
+    ):  # fmt: skip
+        pathway = pathways.get(measure)
+        stage = pathway.stage(stage_id) if pathway else None
+        end = _end_of(ends, planned, status, at)
         if end <= since:
             continue
-        type_ = type_of(pathway, stage) if pathway and stage else row.episode.purpose
-        yield Stay(
-            row.pk, row.episode_id, row.episode.person_id, row.starts, end, row.episode.purpose, type_, row.status,
-            (persons_in(stage) or 0) if stage else 0, row.episode.cohort_id, row.episode.person.sex,
-        ), row.place_id  # fmt: skip
+        type_ = type_of(pathway, stage) if pathway and stage else purpose
+        persons = (persons_in(stage) or 0) if stage else 0
+        yield Stay(pk, episode, person, starts, end, purpose, type_, status, persons, cohort, sex), place
+
+
+def _end_of(ends: int | None, planned: int | None, status: str, at: int) -> int:
+    """Return until when a stay holds its room: nobody leaves by having been planned to."""
+    if ends is not None:
+        return ends
+    return planned if planned is not None and (planned > at or status == Placement.PLANNED) else FOREVER
 
 
 def others_inside(room: Room, person: int, at: int) -> int:

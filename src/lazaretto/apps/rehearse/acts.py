@@ -20,6 +20,7 @@ from lazaretto.apps.registry.imports import LegalDateImporter, PresenceImporter
 from lazaretto.apps.registry.models import Facility, Person, Place, Standing
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import record_movements
+from lazaretto.apps.rehearse import isolating
 from lazaretto.apps.rehearse.bureau import QIYAN, YUNTING, ZHENXI, ZONE
 from lazaretto.apps.rehearse.founding import BY, MINUTE, bring, bring_people, legal_dates
 from lazaretto.apps.rehearse.institution import DAY, DemoInstitution, DemoPerson
@@ -140,6 +141,7 @@ class Life:
 
     def _care(self) -> Iterator[Act]:
         """What custody must do to be safe with somebody, and where a fever leads."""
+        yield Act(self.script.at(0, 9 * 60), 0, "register", partial(isolating.give_types, self.facility))
         for n, person in enumerate(self.made.cast["cared_for"]):
             value = ("separate_meals", "mask")[n]
             yield Act(self.script.at(0, 10 * 60 + n), 1, "register", partial(self._precaution, person.code, value))
@@ -148,6 +150,10 @@ class Life:
             yield Act(at, 1, "register", partial(self._isolate, sick, at))
             yield Act(at + 20 * MINUTE, 1, "register", partial(self._precaution, sick, "droplet"))
             yield Act(at + 40 * MINUTE, 1, "register", partial(self._answer, sick))
+            contacts = partial(isolating.quarantine_contacts, self.facility, sick, at)
+            yield Act(at + 60 * MINUTE, 1, "register", contacts)
+            for evening in isolating.days_of_care(self, self.script.at(4, 21 * 60)):
+                yield Act(evening, 1, "register", partial(isolating.care, self.facility))
 
     def _precaution(self, code: str, value: str, at: int) -> None:
         person = Person.objects.get(facility=self.facility, code=code)
@@ -156,7 +162,9 @@ class Life:
 
     def _isolate(self, code: str, starts: int, at: int) -> None:
         person = Person.objects.get(facility=self.facility, code=code)
-        if not Standing.objects.filter(person=person, key="isolation_stage").exists():
+        if not Standing.objects.filter(person=person, key="isolation_stage").exists() and not isolating.carry_out(
+            person, at
+        ):
             registry.set_standing(
                 subject=person, key="isolation_stage", value="fever_room", starts=starts, source="demo", by=BY, at=at
             )

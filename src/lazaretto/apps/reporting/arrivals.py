@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from lazaretto.apps.command.queries import NoProtocol, in_force, population_words
+from lazaretto.apps.isolation import handing as isolation
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal.models import Log
 from lazaretto.apps.registry import actions as registry
@@ -144,6 +145,8 @@ def _register(facility: Facility, document: dict[str, Any], choices: Choices, by
     movement = _move(person, document, place, moment, by, at)
     _standings(person, document, moment, notes, by, at)
     _dates(person, document, by, at)
+    _, unclear = isolation.into(person, document.get("isolation", []), document["transfer"], by=by, at=at)
+    notes += unclear
     alike = candidates(facility, among=[person.pk])
     transfer = transfers.keep(facility, "in", document, person, movement, by=by, at=at)
     receipt = transfers.receipt_for(document, facility, moment, at)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from lazaretto.apps.laboratory import queries as laboratory
 from lazaretto.apps.registry import headcount
 from lazaretto.apps.registry.models import Facility, Presence
 from lazaretto.apps.registry.queries import off_the_books
@@ -24,7 +25,7 @@ INFLOWS = ("admitted", "transferred_in", "returned")
 OUTFLOWS = ("released", "transferred_out", "died", "away")
 #: Files that turned out to be of somebody who is on file: one less is there, and nobody left. Said only where it happened.
 MERGED = "merged"
-#: What no register of this version collects.
+#: What no register of this version collects; tests only where the laboratory's register is in use.
 NOT_COLLECTED = ("suspected", "confirmed", "tests_taken", "positives")
 ISOLATION, QUARANTINE = "isolation_stage", "quarantine_stage"
 
@@ -47,6 +48,7 @@ def counts(
     measure with thresholds asks.
     """
     flows = _flows(facility, start, end)
+    taken = laboratory.counts(facility, start, end) if laboratory.in_use(facility) else None
     absent = {f"person:{code}" for code in off_the_books(facility, end - 1).values()}
     people: dict[str, list[Subject]] = {}
     for subject in institution.subjects:
@@ -54,8 +56,14 @@ def counts(
             people.setdefault(subject.population, []).append(subject)
     return {
         population: _population(subjects, flows[population], fevers, start, end, population in measured, absent)
+        | _tests(taken, population)
         for population, subjects in sorted(people.items())
     }
+
+
+def _tests(taken: Mapping[str, dict[str, int]] | None, population: str) -> dict[str, Any]:
+    """Return how many samples were taken and how many of them were positive, once the laboratory's register is in use."""
+    return {} if taken is None else taken.get(population, {"tests_taken": 0, "positives": 0})
 
 
 def _population(

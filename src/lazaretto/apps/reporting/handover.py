@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from lazaretto.apps.command.queries import InForce, NoProtocol, in_force
+from lazaretto.apps.isolation import handing as isolation
 from lazaretto.apps.registry.exports import born
 from lazaretto.apps.registry.models import LegalDate, Person, Presence, Standing
 from lazaretto.apps.registry.queries import HELD
@@ -37,7 +38,8 @@ def of_person(person: Person, at: int) -> dict[str, Any]:
     except NoProtocol:
         held = None
     readings = temperatures(person, at)
-    return {
+    clocks = isolation.out(person, at)
+    return ({"isolation": clocks} if clocks else {}) | {
         "person": {
             "code": person.code, "population": person.population, "base": person.base, "name": person.name,
             "sex": person.sex, "born": born(person), "identity_kind": person.identity_kind,

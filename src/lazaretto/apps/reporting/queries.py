@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from lazaretto.apps.command.queries import level_lines, protocol_lines
+from lazaretto.apps.isolation import care as isolation
 from lazaretto.apps.journal.actions import sign_head
 from lazaretto.apps.journal.models import Log
 from lazaretto.apps.registry.models import Facility
@@ -69,6 +70,8 @@ def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[
     }
     if n_corrected := clock_corrected(facility, (start, end), as_of):
         document["clock_corrected"] = n_corrected
+    if (held := isolation.for_report(facility, on, min(as_of, end))) is not None:
+        document["isolation"] = held
     return document, outgoing(document, _gap_cells(day, list(asked), unit_of))
 
 
@@ -115,7 +118,17 @@ def outgoing(document: dict[str, Any], cells: dict[str, list[dict[str, Any]]]) -
         },
         "contradictions": [{"kind": kind, "n": n} for kind, n in sorted(kinds.items())],
         "signed_by": None,
+        **_isolation(document),
     }
+
+
+def _isolation(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of isolation in the form that leaves: the same counts, small ones suppressed."""
+    if "isolation" not in document:
+        return {}
+    own = document["isolation"]
+    care = [{name: suppressed(value) for name, value in row.items()} for row in own["care"]]
+    return {"isolation": {name: suppressed(value) for name, value in own.items()} | {"care": care}}
 
 
 def bound_to(document: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:

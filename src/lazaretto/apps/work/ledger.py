@@ -103,12 +103,16 @@ def _first_due(one: Owing, measure: Entitlement, on: date, zone: str) -> bool:
     return measure.first_within is not None and local_day(zone, one.start + measure.first_within.nominal_ms) == on
 
 
-def given_between(facility: Facility, people: Iterable[int], first: date, last: date) -> list[Given]:
-    """Return what was given to people on the days from `first` to `last`, the earliest first."""
+def given_between(facility: Facility, people: Iterable[int], first: date, last: date, *, known_by: int) -> list[Given]:
+    """Return what was given to people on the days from `first` to `last` as far as it was entered by then, in order."""
     ids, found = sorted(set(people)), []
     for start in range(0, len(ids), _BATCH):
         rows = Given.objects.filter(
-            facility=facility, person__in=ids[start : start + _BATCH], on__gte=first, on__lte=last
+            recorded_at__lte=known_by,
+            facility=facility,
+            person__in=ids[start : start + _BATCH],
+            on__gte=first,
+            on__lte=last,
         )
         found += list(rows.order_by("given_at", "pk"))
     return found

@@ -21,9 +21,10 @@ from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.isolation import board as boards
 from lazaretto.apps.isolation import placing
 from lazaretto.apps.isolation.care import care_on
-from lazaretto.apps.isolation.courses import episode_of
+from lazaretto.apps.isolation.courses import episode_of, pathways
 from lazaretto.apps.isolation.models import Episode
 from lazaretto.apps.isolation.queue import queue
+from lazaretto.apps.isolation.rooms import types_in
 from lazaretto.apps.registry.ledger import place_called
 from lazaretto.papers.excel import workbook
 from lazaretto.papers.table import Column, Table
@@ -35,6 +36,8 @@ from lazaretto.web.dates import moment
 from lazaretto.web.spreadsheets import EXCEL
 
 _P = Permission
+#: Items of the queue that are written out; the count says how many there are.
+MOST = 120
 HEALTH = ("isolation", "quarantine", "tests")
 
 
@@ -75,12 +78,13 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     health = _P.HEALTH_READ in asked.may
     remember(request, asked, [c.episode.person.ref for c in found.courses], now)
     zone, open_ = asked.facility.zone, [c for c in found.courses if c.episode.ended_at is None]
-    waiting = [words.item(item, zone, code, health=health) for item in queue(open_, now)]
+    every = queue(open_, now)
+    waiting = [words.item(item, zone, code, health=health) for item in every[:MOST]]
     here = reverse("isolation", args=[code])
     context |= boardwords.page(found, code, _P.ISOLATION_CARRY_OUT in asked.may, health) | {
         "crumbs": [(gettext("Isolation board"), "")],
         "queue": words.grouped(waiting),
-        "n_waiting": len(waiting),
+        "n_waiting": len(every),
         "care": summary_rows(cared, now),
         "here_now": boardwords.now_list(found, health),
         "zooms": [(n, n == days, f"{here}?days={n}&type={type_}") for n in boardwords.ZOOMS],
@@ -96,10 +100,8 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _types(asked: Asked, now: int, chosen: str) -> list[tuple[str, str, bool]]:
-    found = boards.board(asked.facility, local_day(asked.facility.zone, now), 1, now).kinds
-    return [
-        (k.type, f"{words.PURPOSES[k.pathway.purpose]} · {boardwords.type_word(k)}", k.type == chosen) for k in found
-    ]
+    found = types_in(pathways(asked.facility, now))
+    return [(t, f"{words.PURPOSES[p.purpose]} · {boardwords.type_title(t, p)}", t == chosen) for t, p in found.items()]
 
 
 def starts_at(text: str, zone: str, now: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ from lazaretto.apps.isolation.courses import Course
 from lazaretto.apps.isolation.models import Placement
 from lazaretto.apps.isolation.rooms import DISINFECTION_MS, Room, Stay, persons_in, type_of
 from lazaretto.protocol.clock import FOREVER, instant, local_day
+from lazaretto.protocol.pathway import Pathway
 from lazaretto.web.dates import EN_DAYS, ZH_DAYS, chinese, day, moment
 
 ZOOMS = {7: 96, 22: 32, 60: 14}
@@ -33,6 +35,12 @@ class Drawing:
 
     def x(self, at: int) -> float:
         return round(max(0, min(at, self.end) - self.start) / 86_400_000 * self.cell, 1)
+
+    @cache  # noqa: B019  (a drawing lives as long as its page)
+    def weekend(self, height: int) -> str:
+        """Return the weekends behind a row of that height, as one path."""
+        days = (n for n, on in enumerate(self.board.dates) if on.weekday() >= 5)
+        return "".join(f"M{n * self.cell} 0h{self.cell}v{height}h-{self.cell}z" for n in days)
 
     def inside(self, at: int) -> bool:
         return self.start <= at < self.end
@@ -76,8 +84,12 @@ def sentence(board: Board) -> str:
 
 
 def type_word(kind: Kind) -> str:
-    """Return how a type of room is called: by the pathway that it serves."""
-    stage = next((s for s in kind.pathway.stages if type_of(kind.pathway, s) == kind.type), kind.pathway.stages[0])
+    return type_title(kind.type, kind.pathway)
+
+
+def type_title(type_: str, pathway: Pathway) -> str:
+    """Return how a type of room is called: by the stage that it serves."""
+    stage = next((s for s in pathway.stages if type_of(pathway, s) == type_), pathway.stages[0])
     return title(stage.title)
 
 
@@ -149,6 +161,7 @@ def _room(drawing: Drawing, kind: Kind, room: Room, code: str, health: bool) -> 
         "name": in_language(room.place),
         "holds": room.holds,
         "height": max(len(lanes), 1) * ROW,
+        "weekend": drawing.weekend(max(len(lanes), 1) * ROW),
         "bars": bars,
         "gaps": list(_gaps(drawing, room, stays)),
         "closed": room.closed_at(drawing.board.at),

@@ -9,6 +9,7 @@ from lazaretto.apps.console.isolation import words
 from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.isolation.care import Care, state, summary
 from lazaretto.apps.work.ledger import Line
+from lazaretto.protocol.provisions import Entitlement
 
 STATES = {"given": "on_time", "declined": "excused", "waiting": "due", "short": "late"}
 
@@ -71,3 +72,25 @@ def _line(line: Line, now: int) -> dict[str, Any]:
         "given": number(line.given), "missing": number(line.short), "unit": unit(line), "state": stands,
         "glyph": STATES[stands], "reason": line.reason, "never_denied": line.measure.never_denied,
     }  # fmt: skip
+
+
+def report_lines(said: dict[str, Any] | None, measures: Any) -> dict[str, Any] | None:
+    """Return what a day's report says of isolation; a small count of the form that leaves is said as suppressed."""
+    if said is None:
+        return None
+    names = {
+        (m.id, g.id): title(g.title) for m in measures.values() if isinstance(m, Entitlement) for g in m.goods
+    }  # fmt: skip
+    rows = [
+        {
+            "title": names.get((r["measure"], r["good"]), r["good"]),
+            **{k: _count(r[k]) for k in ("owed", "given", "declined", "short")},
+        }
+        for r in said["care"]
+        if r["short"]
+    ]
+    return {k: _count(v) for k, v in said.items() if k != "care"} | {"rows": rows}
+
+
+def _count(value: Any) -> str:
+    return "< 5" if isinstance(value, dict) else str(value)

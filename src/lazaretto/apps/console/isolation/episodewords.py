@@ -11,7 +11,7 @@ from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.isolation.courses import Course
 from lazaretto.apps.isolation.models import Placement
 from lazaretto.apps.isolation.opening import told_plan
-from lazaretto.apps.isolation.placing import needs_signatures, wanted_stage
+from lazaretto.apps.isolation.placing import needs_signatures, signed_by_file, wanted_stage
 from lazaretto.apps.laboratory.models import RESULTS, Order
 from lazaretto.protocol.clock import local, local_day
 from lazaretto.protocol.pathway import Pathway
@@ -60,7 +60,7 @@ def page(course: Course, rooms: list[tuple[str, Refusal | None]], *, health: boo
             for r in course.reviews(course.at + 14 * 86_400_000)
         ],
         "plan": None if plan is None else {
-            "room": plan.place.code, "when": moment(plan.starts, zone), "sent": bool(plan.sent_by), "received": bool(plan.received_by),
+            "room": plan.place.code, "when": moment(plan.starts, zone), "sent": bool(plan.sent_by) or signed_by_file(course), "received": bool(plan.received_by),
             "needs": needs_signatures(course, plan), "reason": plan.reason if health else "",
         },
         "rooms": [{"code": c, "free": r is None, "why": words.refused(r, zone) if r else ""} for c, r in rooms],
