@@ -58,6 +58,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@$(BIN)/python -m tests.benchmark.surveillance
 	@$(BIN)/python -m tests.benchmark.live
 	@$(BIN)/python -m tests.benchmark.due
+	@$(BIN)/python -m tests.benchmark.pages
 	@$(BIN)/python -m tests.benchmark.signals
 
 docs: $(VENV)/dev.done   ## print the generated pages again

@@ -36,13 +36,13 @@ class Asker:
         accounts.grant(user=user, role="ward_officer", organisation=facility.organisation, by="bench", at=at)
         self.client = Client(SERVER_NAME="localhost")
         self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        self.draw = Random(n)
+        self.n, self.draw = n, Random(n)
 
     def paths(self) -> dict[str, str]:
         here, n = "/facilities/YT/", self.draw.randrange(due.RESIDENTS)
         return {
             "null view": f"{here}looks/",
-            "Today, ward of 200": f"{here}today/?place=W{self.draw.randrange(1, due.WINGS):02d}",
+            "Today, own ward of 200": f"{here}today/?place=W{self.n + 1:02d}",
             "operating picture": f"{here}picture/",
             "what waits (asked on each fever)": f"{here}picture/now/",
             "person file": f"{here}people/P{n:05d}/",
