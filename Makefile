@@ -58,6 +58,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@$(BIN)/python -m tests.benchmark.surveillance
 	@$(BIN)/python -m tests.benchmark.live
 	@$(BIN)/python -m tests.benchmark.due
+	@$(BIN)/python -m tests.benchmark.pages
 	@$(BIN)/python -m tests.benchmark.signals
 	@$(BIN)/python -m tests.benchmark.ward
 	@$(BIN)/python -m tests.benchmark.rooms

@@ -252,3 +252,16 @@ def test_the_page_asks_as_much_of_the_database_for_ten_facilities_as_for_four(
         known(house)
         submissions.receive(data=file_of(house.day(0)), by="test", at=at(DAY, 46))
     assert asked() == few
+
+
+def test_the_figures_above_the_table_count_nobody_missing_as_zero(houses: dict[str, Any], sign_in: SignIn) -> None:
+    page = text_of(sign_in("bureau_viewer", houses["bureau"]), PAGE)
+    strip = re.search(r'<dl class="lz-figures.*?</dl>', page, re.S)
+    assert strip is not None
+    cells = [" ".join(re.sub(r"<[^>]+>", " ", c).split()) for c in re.findall(r"<div.*?</div>", strip[0], re.S)]
+    assert cells[0] == "Received 3 / 4"
+    assert cells[1] == "Unknown 1 not counted as zero anywhere"
+    assert re.search(r'class="[^"]*lz-hatch"><dt><span class="lz-plate">Unknown', strip[0])
+    assert cells[2].startswith("Fever confirmed ≥ 1")
+    assert cells[3].startswith("Isolation ≥ ")
+    assert re.fullmatch(r"Coverage [\d.]+% [\d.]+%–[\d.]+%", cells[-1]), cells[-1]

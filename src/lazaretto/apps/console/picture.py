@@ -1,12 +1,13 @@
 """The operating picture: how the facility stands, on the desk and on the wall of the command room."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from lazaretto.apps.accounts.permissions import Permission
@@ -21,7 +22,7 @@ from lazaretto.apps.console.situation import Situation, situation
 from lazaretto.apps.rounds.fever_list import begun
 from lazaretto.protocol.clock import instant, local_day
 from lazaretto.web.dates import clock, day_of_week, moment
-from lazaretto.web.picture import filled
+from lazaretto.web.picture import Beside, filled
 
 OPENS = (Permission.REPORT_READ,)
 DAYS = 28
@@ -92,7 +93,7 @@ def _evidence(
     declared = force.declaration
     levels = {level.id: level for level in force.resolved.document.levels}
     return {
-        "plan": words.site_plan(found, waits, filled("beside", here, now, asked.may), chosen, here.code, width),
+        "drawing": _drawing(found, waits, filled("beside", here, now, asked.may), chosen, here.code, width),
         "measures": [{"id": m.id, "name": title(m.round.title), "on": m.id == chosen} for m in found.measures],
         "chosen": chosen,
         "legend": LEGEND,
@@ -104,6 +105,27 @@ def _evidence(
         "date": day_of_week(asked.today),
         "time": clock(now, here.zone),
     }
+
+
+class Drawing(NamedTuple):
+    """The plan as it stands in a page, and the table that says the same."""
+
+    plan: str
+    table: str
+
+
+def _drawing(
+    found: Situation, waits: list[Waiting], beside: list[Beside], chosen: str, code: str, width: int
+) -> Drawing:
+    """Return the drawn plan, which is the same for all who look at the same situation."""
+    key = (get_language(), chosen, width, repr(waits), repr(beside))
+    if key not in found.drawn:
+        said = {"plan": words.site_plan(found, waits, beside, chosen, code, width), "wall": width == WIDTHS["wall"]}
+        found.drawn[key] = Drawing(
+            *(render_to_string(f"console/picture/{part}.html", said) for part in ("plan", "plan_table"))
+        )
+    drawn: Drawing = found.drawn[key]
+    return drawn
 
 
 def _curve(asked: queries.Asked, now: int) -> dict[str, Any]:

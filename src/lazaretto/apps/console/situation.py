@@ -60,7 +60,10 @@ class Site(NamedTuple):
 
 @dataclass
 class Situation:
-    """A facility at an instant. `people` counts who is there by base class, and those in a stage of isolation."""
+    """
+    A facility at an instant. `people` counts who is there by base class, and those in a stage of isolation. `drawn` is for
+    pages to keep what they made of it.
+    """
 
     at: int
     document: Document
@@ -69,6 +72,7 @@ class Situation:
     people: Counter[str]
     unknown: dict[str, int]
     parents: dict[str, str]
+    drawn: dict[Any, Any] = field(default_factory=dict)
 
     def of(self, measure: str) -> Measure | None:
         return next((m for m in self.measures if m.id == measure), None)

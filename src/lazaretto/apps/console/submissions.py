@@ -49,7 +49,7 @@ def below(request: HttpRequest, code: str) -> HttpResponse:
         "title_day": day_of_week(on), "sentence": words.sentence(seen.rows, on), "asked": given,
         "groups": words.rows(shown, _titles(seen.rows)), "shown": len(shown), "every": len(seen.rows),
         "totals": words.totals(shown), "filters": words.filters(), "helps": words.help_lines(seen.rows),
-        "heads": [words.count_word(n) for n in overview.COUNTS],
+        "numbers": words.strip(seen.rows), "heads": [words.count_word(n) for n in overview.COUNTS],
         "may_receive": Permission.SUBMISSIONS_RECEIVE in seen.superior.may,
         "tops": [{"code": s.code, "name": in_language(s.organisation)} for s in queries.superiors(request.user, seen.now)],  # type: ignore[arg-type]
     }  # fmt: skip

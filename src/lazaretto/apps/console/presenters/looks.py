@@ -49,4 +49,6 @@ def field_name(field: str) -> str:
         return gettext("document number")
     if field == "facts":
         return gettext("readings")
+    if field == "name":
+        return gettext("name")
     return words.standing(field, "")[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -133,13 +134,7 @@ def _bar(document: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _coverage(document: Mapping[str, Any] | None) -> str:
-    from decimal import Decimal
-
-    if document is None:
-        return "—"
-    found = evidence(document)
-    owed = found["expected"] - found["excused"] - found["pending"]
-    return percent(str(Decimal(found["on_time"] + found["late"]) / owed)) if owed else "—"
+    return percent(_share(document))
 
 
 def _weakest(document: Mapping[str, Any] | None, measures: Mapping[str, Text]) -> str:
@@ -164,6 +159,44 @@ def totals(found: Sequence[Row]) -> dict[str, Any]:
         "came": gettext("%(came)s of %(n)s received") % {"came": received(found), "n": len(found)},
         "note": note,
     }
+
+
+def strip(found: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the figures above the table: how much is known, and what is known of it. A missing facility is not zero."""
+    came = [row for row in found if row.day.received_at is not None]
+    missing = len(found) - len(came)
+    shares = sorted(Decimal(share) for row in came if (share := _share(row.document)) is not None)
+    range_ = f"{percent(str(shares[0]))}–{percent(str(shares[-1]))}" if len(shares) > 1 else ""
+    cells: list[dict[str, Any]] = [
+        {"name": gettext("Received"), "value": f"{len(came)} / {len(found)}", "kind": "number", "said": ""},
+        {
+            "name": gettext("Unknown"), "value": count(missing), "kind": "number" if missing else "zero",
+            "said": gettext("not counted as zero anywhere") if missing else "", "hatch": bool(missing),
+        },
+    ]  # fmt: skip
+    for name in COUNTS[1:]:
+        bound_ = bound_text(total(found, name))
+        loud = name == "fever_confirmed" and bool(total(found, name).least)
+        cells.append(
+            {"name": count_word(name), "said": "", "loud": loud, "hatch": bound_["kind"] == "unknown"} | bound_
+        )
+    known = [row.document for row in came]
+    return [*cells, {"name": gettext("Coverage"), "value": _all_shares(known), "kind": "number", "said": range_}]
+
+
+def _share(document: Mapping[str, Any] | None) -> str | None:
+    """Return the coverage of a report over all its measures, None if nothing was owed."""
+    if document is None:
+        return None
+    found = evidence(document)
+    owed = found["expected"] - found["excused"] - found["pending"]
+    return str(Decimal(found["on_time"] + found["late"]) / owed) if owed else None
+
+
+def _all_shares(documents: Iterable[Mapping[str, Any] | None]) -> str:
+    sums = [evidence(d) for d in documents if d is not None]
+    owed = sum(s["expected"] - s["excused"] - s["pending"] for s in sums)
+    return percent(str(Decimal(sum(s["on_time"] + s["late"] for s in sums)) / owed)) if owed else "—"
 
 
 def sentence(found: Sequence[Row], on: date) -> str:
