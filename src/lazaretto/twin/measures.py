@@ -73,9 +73,9 @@ def _by_temperature(state: State, day: int, told: Told, ill: Whole) -> Whole:
     chance = np.interp(state.fever[ill], _GRID, told.per_slot)
     chance[state.fever[ill] < 0] = 0.0
     u = draws(state.key, ill, day, READING)
-    with np.errstate(divide="ignore"):
-        slot = np.where(chance >= 1, 0, np.log(1 - u) / np.log(1 - np.minimum(chance, 1 - 1e-12)))
-    slot = np.where(chance <= 0, len(told.slots), np.floor(slot)).astype(int)
+    # The first slot that shows it is geometric: the k-th with 1 − (1 − chance)^k > u.
+    k = np.log1p(-u) / np.log1p(-np.clip(chance, 1e-9, 1 - 1e-9))
+    slot = np.where(chance <= 0, len(told.slots), np.minimum(k, len(told.slots))).astype(int)
     seen = slot < len(told.slots)
     if seen.any() and math.isnan(state.first_detected):
         state.first_detected = day + min(told.slots[k] for k in slot[seen]) / 1440
