@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lazaretto.twin.arrays import AWAY, COHORT, NEVER, ORDINARY, SINGLE, STANDBY, Floats, Whole
+from lazaretto.twin.arrays import AWAY, COHORT, NEVER, ORDINARY, SINGLE, Floats, Whole
 from lazaretto.twin.flow import CASE, CONTACT, FREE, INTAKE, PRE_RELEASE, duty_state
 from lazaretto.twin.scenario import Scenario, StageRule
 from lazaretto.twin.state import State

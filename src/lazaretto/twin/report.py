@@ -19,6 +19,7 @@ main{max-width:1180px;margin:0 auto;padding:20px 16px 60px}h1{font-size:24px;mar
 .lead{border-left:4px solid #1d5a96}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(290px,1fr));gap:12px}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}
 td.n,th.n{font-variant-numeric:tabular-nums}.soft{color:var(--soft);font-size:13px}tr.part th{background:var(--ground)}
+@media (prefers-color-scheme:dark){svg polygon,svg polyline,h2 span[style]{filter:brightness(1.9)}}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:11px}code{font-size:12px;word-break:break-all}
 .en{display:none}#en:checked~main .en{display:revert}#en:checked~main .zh{display:none}
 .pick{position:absolute;right:16px;top:12px;z-index:1}.pick+label{display:inline-block;padding:10px 6px 0 16px}
