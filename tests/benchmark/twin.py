@@ -39,6 +39,7 @@ entitlements, limits, human cost        all    no        no
 #: Per contact and day on their side, such that the attack rates meet within 5 points.
 BETAS = (("covasim", 0.07), ("starsim", 0.028))
 RECORDED: dict[str, dict[str, float]] = {}
+say = print
 
 COVASIM = """
 import json, resource, sys, time
@@ -207,21 +208,20 @@ def plain_sir(n: int) -> None:
     if subprocess.run(
         ["cc", "-O3", "-shared", "-fPIC", "-o", str(HOME / "sir.so"), str(source)], capture_output=True
     ).returncode:
-        print("no C compiler: the loop is left out")  # noqa: T201
+        say("no C compiler: the loop is left out")
         return
     loop = ctypes.CDLL(str(HOME / "sir.so")).sir
     loop.restype = ctypes.c_long
     start = time.perf_counter()
     total = loop(n, DAYS, 10, 7, ctypes.c_double(2 / 70), 100, ctypes.c_uint64(5))
     theirs = time.perf_counter() - start
-    print(
+    say(
         f"plain SIR, {n:,}: {ours:.2f} s, C {theirs:.2f} s, ratio {ours / theirs:.1f}; attack {attack:.1%} and {total / n:.1%}"
     )
 
 
 def main() -> None:
     n, runs = (int(a) for a in [*sys.argv[1:3], *("500000", "100")[len(sys.argv[1:3]) :]])
-    say = print
     say(MECHANISMS)
     plain_sir(n)
     peers = own(n, 1, everything=False, threads=2)
