@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test test-more check bench docs messages clean
+.PHONY: help demo twin test test-more check bench docs messages clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/ —/'
@@ -28,6 +28,12 @@ $(VENV)/dev.done: $(VENV)/main.done requirements/dev.lock
 
 demo: $(VENV)/main.done   ## set up, invent a bureau with five facilities, compute today's report, serve it (ARGS=--no-serve ends there)
 	@$(BIN)/python -m lazaretto demo $(ARGS)
+
+twin: $(VENV)/twin.done   ## what `lazaretto twin` needs: kernels, ensembles, results as Parquet
+
+$(VENV)/twin.done: $(VENV)/main.done requirements/twin.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/twin.lock
+	@touch $@
 
 test: $(VENV)/dev.done   ## set up and run the tests
 	@$(BIN)/python -m pytest -n 2 --durations=20 $(ARGS)
@@ -62,6 +68,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@$(BIN)/python -m tests.benchmark.signals
 	@$(BIN)/python -m tests.benchmark.ward
 	@$(BIN)/python -m tests.benchmark.rooms
+	@$(BIN)/python -m tests.benchmark.twin
 
 docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.spec.manual

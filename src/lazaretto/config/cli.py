@@ -30,6 +30,7 @@ from lazaretto.config.commands import (
     submissions,
     system,
     transfer,
+    twin,
     users,
 )
 
@@ -72,6 +73,7 @@ app.command("export")(exports.export)
 app.add_typer(people.app, name="person")
 app.add_typer(mqtt.app, name="mqtt")
 app.add_typer(signals.app, name="signals")
+app.add_typer(twin.app, name="twin")
 
 
 @app.callback()

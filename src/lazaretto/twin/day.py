@@ -30,6 +30,7 @@ from lazaretto.twin.streams import run_key
 
 #: Infected people whose contacts one thread works on at a time. The order of results does not depend on it.
 BATCH = 4096
+_NOBODY, _NOWHERE = np.empty(0, np.int32), np.empty(0, np.uint8)
 
 
 @dataclass(slots=True)
@@ -107,6 +108,8 @@ def transmission(state: State, day: int) -> tuple[Whole, Whole, Anything]:
         found: tuple[Whole, Whole, Anything] = spread(state.key, day, batch, state.layers, people, course, air)
         return found
 
+    if not len(state.active):
+        return _NOBODY, _NOBODY, _NOWHERE
     if len(state.active) <= BATCH or state.threads is None:
         return work(state.active)
     batches = [state.active[k : k + BATCH] for k in range(0, len(state.active), BATCH)]
@@ -116,6 +119,8 @@ def transmission(state: State, day: int) -> tuple[Whole, Whole, Anything]:
 
 
 def _begin_course(state: State, day: int, hit: Whole, by: Whole, through: Anything) -> Whole:
+    if not len(hit):
+        return _NOBODY
     course = (
         state.infected,
         state.starts,

@@ -53,23 +53,27 @@ def spread(key, day, active, layers, people, course, air):
                 continue
             start = stream(key, i, day, CONTACT + layer)
             hazard = own * rate[layer] * open_
+            # Most contacts fail the draw: it is compared first, with the highest the hazard can be, before anybody is looked up.
+            cut = uint64(min(hazard, 1.0) * 4294967296.0)
             met = size
             if everyone[layer] == 0:
                 met = int(contacts[layer, staff[i]] * density[g] + unit(start))
             for k in range(met):
                 if everyone[layer] == 1:
                     j = members[a + k]
-                    if j == i or infected[j] >= 0:
+                    bits = nth(start, j) & uint64(0xFFFFFFFF)
+                    if bits >= cut or j == i or infected[j] >= 0:
                         continue
-                    chance = float(nth(start, j) & uint64(0xFFFFFFFF)) * _HALF
                 else:
                     bits = mixed(start + uint64(k + 1) * _GOLDEN)
+                    if bits & uint64(0xFFFFFFFF) >= cut:
+                        continue
                     j = members[a + int(((bits >> uint64(32)) * uint64(size - 1)) >> uint64(32))]
                     if j == i:
                         j = members[b - 1]
                     if infected[j] >= 0:
                         continue
-                    chance = float(bits & uint64(0xFFFFFFFF)) * _HALF
+                chance = float(bits & uint64(0xFFFFFFFF)) * _HALF
                 h = hazard * mixing[layer, where[j]] * susceptible[j]
                 if chance < h and chance < 1.0 - np.exp(-h):
                     if n == len(hit):

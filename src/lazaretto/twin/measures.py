@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lazaretto.twin.arrays import AWAY, COHORT, NEVER, ORDINARY, SINGLE, STANDBY, Floats, Whole
+from lazaretto.twin.arrays import AWAY, COHORT, NEVER, ORDINARY, SINGLE, Floats, Whole
 from lazaretto.twin.flow import CASE, CONTACT, FREE, INTAKE, PRE_RELEASE, duty_state
 from lazaretto.twin.scenario import Scenario, StageRule
 from lazaretto.twin.state import State
@@ -53,8 +53,8 @@ def _at_least(true: Floats, threshold: float, error: float) -> Floats:
 def rounds(state: State, day: int, told: Told) -> Whole:
     """Return who is suspected today: by a temperature at one of the slots, or because he said so."""
     scenario, found = state.scenario, [NOBODY]
-    ill = state.active
-    ill = ill[(state.symptomatic[ill] == 1) & (state.onset[ill] <= day) & (state.detected[ill] == NEVER)]
+    ill = state.active[state.onset[state.active] <= day] if len(state.active) else NOBODY
+    ill = ill[(state.symptomatic[ill] == 1) & (state.detected[ill] == NEVER)]
     ill = ill[(state.where[ill] != AWAY) | (state.people.staff[ill] == 1)]
     if len(ill) and scenario.switches.temperature and told.slots:
         found.append(_by_temperature(state, day, told, ill[state.people.staff[ill] == 0]))
@@ -73,9 +73,9 @@ def _by_temperature(state: State, day: int, told: Told, ill: Whole) -> Whole:
     chance = np.interp(state.fever[ill], _GRID, told.per_slot)
     chance[state.fever[ill] < 0] = 0.0
     u = draws(state.key, ill, day, READING)
-    with np.errstate(divide="ignore"):
-        slot = np.where(chance >= 1, 0, np.log(1 - u) / np.log(1 - np.minimum(chance, 1 - 1e-12)))
-    slot = np.where(chance <= 0, len(told.slots), np.floor(slot)).astype(int)
+    # The first slot that shows it is geometric: the k-th with 1 − (1 − chance)^k > u.
+    k = np.log1p(-u) / np.log1p(-np.clip(chance, 1e-9, 1 - 1e-9))
+    slot = np.where(chance <= 0, len(told.slots), np.minimum(k, len(told.slots))).astype(int)
     seen = slot < len(told.slots)
     if seen.any() and math.isnan(state.first_detected):
         state.first_detected = day + min(told.slots[k] for k in slot[seen]) / 1440
@@ -110,10 +110,13 @@ def samples(state: State, day: int, told: Told) -> Whole:
     rules, switches = scenario.rules, scenario.switches
     if switches.testing and rules.test_every and day % rules.test_every == 0:
         _take(state, day, np.flatnonzero(state.where != AWAY).astype(np.int32), rules.pool)
-    if switches.pathway_tests:
+    if switches.pathway_tests and state.anybody_held:
         _take(state, day, _due_on_pathways(state, day), 1)
     _staff_tests(state, day)
-    found = np.concatenate([NOBODY, *state.results.pop(day, [])])
+    due = state.results.pop(day, None)
+    if due is None:
+        return NOBODY
+    found = np.concatenate(due)
     return found[state.detected[found] == NEVER]
 
 
@@ -174,9 +177,9 @@ def _take(state: State, day: int, people: Whole, pool: int) -> None:
 
 def respond(state: State, day: int, told: Told, found: Whole) -> None:
     """Isolate first; then those who shared the room. A case found late in the day is moved `isolate_within` days later."""
-    found = np.unique(found)
     if not len(found):
         return
+    found = np.unique(found)
     if math.isnan(state.first_detected):
         state.first_detected = day + 0.5
     state.detected[found] = day
@@ -266,13 +269,13 @@ def count(state: State, day: int, told: Told) -> None:
     """Add up the day: infection above, human cost below."""
     scenario, residents = state.scenario, state.people.residents
     where, held = state.where[:residents], state.held[:residents]
-    counts = np.bincount(where, minlength=5)
+    counts = np.bincount(where, minlength=5) if state.anybody_held else np.zeros(5, int)
     restricted = int(counts[SINGLE] + counts[COHORT])
     active = state.active
     limit = scenario.rules.days_alone_limit or 15
     alone = ((where == SINGLE) & (day - state.since[:residents] > limit)).sum() if state.anybody_held else 0
     staff_where = state.where[residents:]
-    inside = int((staff_where == ORDINARY).sum() + (staff_where == STANDBY).sum())
+    inside = int((staff_where != AWAY).sum())
     owed = restricted * scenario.rules.daily_owed_in_isolation
     given = min(restricted, scenario.practice.care_capacity) * scenario.rules.daily_owed_in_isolation
     closed = scenario.rules.visits_closed and scenario.switches.visits

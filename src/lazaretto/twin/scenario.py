@@ -53,7 +53,8 @@ class Disease(Part):
 class Site(Part):
     """
     The institution in numbers. `meal_wings` is how many wings share a slot of meals, yard and corridor where nothing
-    separates them; `density` 0: contacts do not grow with the size of a group, 1: they grow with it.
+    separates them; `density` 0: contacts do not grow with the number of residents, 1: they
+    do. `capacity` and `full_per_cell` (0: as it is) are the full house for which `r0` is meant.
     """
 
     residents: Annotated[int, Field(ge=1, le=5_000_000)] = 1000
@@ -67,6 +68,7 @@ class Site(Part):
     single_rooms: Count = 12
     density: Share = 0.0
     capacity: Count = 0
+    full_per_cell: Count = 0
 
 
 class Contacts(Part):

@@ -112,7 +112,8 @@ def hazard_scale(scenario: Scenario, people: Population, met: Floats, weight: Fl
     Taken for the institution as it is when full, so that fewer people or single cells change what follows, not the scale.
     """
     site, c = scenario.site, scenario.contacts
-    room = (site.per_cell - 1) if c.room_everyone else c.room if site.per_cell > 1 else 0
+    per_cell = site.full_per_cell or site.per_cell
+    room = (per_cell - 1) if c.room_everyone else c.room if per_cell > 1 else 0
     shares = np.array([1, 1, 1, site.workshop_share, 1, 1, 0])
     daily = float((met[:, 0] * weight * shares)[1:].sum() + room * weight[0])
     if not people.residents or daily == 0:
