@@ -37,7 +37,7 @@ entitlements, limits, human cost        all    no        no
 (all: on in "all of ours", off in "peer's set")
 """
 #: Per contact and day on their side, such that the attack rates meet within 5 points.
-BETAS = (("covasim", 0.07), ("starsim", 0.028))
+BETAS = (("covasim", 0.075), ("starsim", 0.032))
 RECORDED: dict[str, dict[str, float]] = {}
 say = print
 
