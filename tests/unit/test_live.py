@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lazaretto.apps.accounts.models import Role
@@ -26,6 +26,7 @@ heads = st.builds(Head, st.integers(0, 10**6), st.integers(0, 10**12))
 PEOPLE_KINDS = {"movements_recorded", "person_registered", "standing_set"}
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(st.dictionaries(st.integers(1, 10**9), heads))
 def test_a_cursor_survives_the_wire(there: dict[int, Head]) -> None:
     assert cursor.parsed(cursor.text(there)) == there

@@ -26,9 +26,13 @@ HEARINGS = (
         frozenset(
             {
                 "facts_recorded", "id_conflict", "excused", "excuse_withdrawn", "report_signed", "report_amended",
-                "clock_set_back", "restored", "daily_step_done", "handover_written", "handover_read", "handover_signed",
+                "clock_set_back", "restored",
             }
         ),
+    ),
+    Hearing(
+        frozenset({_P.REPORT_READ, _P.FACT_RECORD}),
+        frozenset({"daily_step_done", "handover_written", "handover_read", "handover_signed"}),
     ),
     Hearing(
         frozenset({_P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ}),
