@@ -36,7 +36,7 @@ $(VENV)/twin.done: $(VENV)/main.done requirements/twin.lock
 	@touch $@
 
 test: $(VENV)/dev.done   ## set up and run the tests
-	@$(BIN)/python -m pytest -n 2 --durations=20 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --durations=20 $(ARGS)
 
 test-more: $(VENV)/dev.done   ## more random worlds, PostgreSQL, the browser, crashes
 	@LAZARETTO_WORLDS=600 $(BIN)/python -m pytest -n 2 --durations=10 $$(grep -rl LAZARETTO_WORLDS tests/property)

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from lazaretto.apps.accounts import actions as accounts
+from lazaretto.apps.accounts.models import Role
 from lazaretto.apps.console import access
 
 PASSWORD = "a-long-test-password"
@@ -19,6 +20,12 @@ f4,disinfection,place,KIT,2026-03-17 09:00,done,,,S1,
 """
 
 SignIn = Callable[..., Client]
+#: The roles that every run tries: who leads, who walks, who looks from above, who sees no health data.
+NEAR = frozenset({"epidemic_lead", "ward_officer", "bureau_viewer", "administrator"})
+#: All fourteen are tried by `make test-more`.
+every_role = pytest.mark.parametrize(
+    "role", [pytest.param(role, marks=() if role in NEAR else pytest.mark.more) for role in Role.values]
+)
 
 
 @pytest.fixture(autouse=True)

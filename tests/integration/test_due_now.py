@@ -31,7 +31,7 @@ from lazaretto.protocol.selection import Selection
 from tests.conftest import HOUR, Small
 from tests.property.worlds import World, world
 
-WORLDS = int(os.environ.get("LAZARETTO_WORLDS", "60")) // 3
+WORLDS = int(os.environ.get("LAZARETTO_WORLDS", "24")) // 3
 MINUTE = 60_000
 
 

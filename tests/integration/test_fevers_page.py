@@ -10,7 +10,7 @@ from lazaretto.apps.accounts.models import Role, SensitiveRead
 from lazaretto.apps.rounds.models import Fact, FeverEpisode
 from lazaretto.apps.work.models import Cascade
 from tests.conftest import Small
-from tests.integration.pages import SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import SignIn, _plain_static, every_role, look_at, sign_in  # noqa: F401
 from tests.integration.test_fevers import tell
 
 URL = "/facilities/YT/fevers/"
@@ -43,7 +43,7 @@ def test_what_is_owed_and_what_follows(ill: Small, sign_in: SignIn) -> None:
     assert looks == {("temperature", "fevers")}
 
 
-@pytest.mark.parametrize("role", list(Role))
+@every_role
 def test_each_role(ill: Small, sign_in: SignIn, role: str) -> None:
     client = sign_in(role, ill.facility.organisation)
     episode = FeverEpisode.objects.get(subject="P1")

@@ -13,11 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from lazaretto import packs
-from lazaretto.apps.accounts.models import Role
 from lazaretto.apps.command import actions as command
 from lazaretto.protocol.bounds import matching
 from tests.conftest import Small
-from tests.integration.pages import SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import SignIn, _plain_static, every_role, look_at, sign_in  # noqa: F401
 
 PAGE = "/facilities/YT/protocol/"
 WORD, PDF = "/facilities/YT/protocol.docx", "/facilities/YT/protocol.pdf"
@@ -238,7 +237,7 @@ def test_who_may_read(
     assert client.get(path.replace("YT", "NOWHERE")).status_code == 404
 
 
-@pytest.mark.parametrize("role", Role.values)
+@every_role
 def test_each_role_of_the_facility_reads_the_protocol(
     small: Small, sign_in: SignIn, look_at: Callable[[int], None], role: str
 ) -> None:

@@ -7,11 +7,10 @@ import pytest
 from django.test import Client
 
 from lazaretto.apps.accounts import actions as accounts
-from lazaretto.apps.accounts.models import Role
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import record_movement
 from tests.conftest import Small
-from tests.integration.pages import SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import SignIn, _plain_static, every_role, look_at, sign_in  # noqa: F401
 
 HERE = "/facilities/YT/"
 WARD, GATE, CLINICIAN, PLANNER, LOGISTICS, HEAD, LEAD, INSPECTOR = (
@@ -90,7 +89,7 @@ def ask(client: Client, what: str) -> int:
     return client.get(HERE + address).status_code
 
 
-@pytest.mark.parametrize("role", list(Role.values))
+@every_role
 def test_each_page_opens_to_the_roles_that_need_it(world: Small, sign_in: SignIn, role: str) -> None:
     client = sign_in(role, world.facility.organisation)
     answers = {what: ask(client, what) for what in OPEN}
@@ -136,7 +135,7 @@ def test_navigation_offers_what_can_be_opened_and_nothing_else(world: Small, sig
             assert client.get(f"{HERE}{one}/").status_code == 200
 
 
-@pytest.mark.parametrize("role", list(Role))
+@every_role
 def test_every_link_of_the_navigation_opens(world: Small, sign_in: SignIn, role: str) -> None:
     """Whoever may do anything here finds no link that is closed to him."""
     client = sign_in(role, world.facility.organisation)

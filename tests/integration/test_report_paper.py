@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from python_calamine import CalamineWorkbook
 
-from lazaretto.apps.accounts.models import Role
 from lazaretto.apps.accounts.permissions import POLICY, Permission
 from lazaretto.apps.journal import keys
 from lazaretto.apps.journal.queries import public_keys
@@ -19,7 +18,7 @@ from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.paper import verify_paper
 from lazaretto.protocol.canonical import digest
 from tests.conftest import DAY, HOUR, Small
-from tests.integration.pages import READINGS, SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import READINGS, SignIn, _plain_static, every_role, look_at, sign_in  # noqa: F401
 from tests.integration.test_command_line import lazaretto
 from tests.paper_text import pages, squeezed, text
 
@@ -49,7 +48,7 @@ def ring(small: Small) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FILES)
-@pytest.mark.parametrize("role", Role.values)
+@every_role
 def test_each_role_prints_the_form_that_it_may_read(signed: Small, sign_in: SignIn, role: str, path: str) -> None:
     client = sign_in(role, signed.facility.organisation)
     for query, needed in (("", Permission.REPORT_READ), ("?form=outgoing", Permission.REPORT_READ_OUTGOING)):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from lazaretto.apps.accounts.models import Role, User
+from lazaretto.apps.accounts.models import User
 from lazaretto.apps.accounts.permissions import POLICY, Permission
 from lazaretto.apps.journal.models import Entry, Log
 from lazaretto.apps.journal.queries import verify, verify_deep
@@ -15,7 +15,7 @@ from lazaretto.apps.rounds import codes, sheets
 from lazaretto.apps.rounds.models import Fact, Sheet, SheetRow
 from lazaretto.papers.sheet import sheet_pdf
 from tests.conftest import DAY, Small
-from tests.integration.pages import SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import SignIn, _plain_static, every_role, look_at, sign_in  # noqa: F401
 from tests.integration.round_sheets import LIST, RESIDENTS, boxes, made, page, ready  # noqa: F401
 from tests.integration.test_command_line import lazaretto
 from tests.paper_text import pages, squeezed, text
@@ -86,7 +86,7 @@ def test_a_sheet_too_long_to_type_is_refused(ready: Small) -> None:
 # -- who may -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", Role.values)
+@every_role
 def test_each_role(ready: Small, sign_in: SignIn, role: str) -> None:
     sheet = made(ready)
     client = sign_in(role, ready.facility.organisation)

@@ -12,11 +12,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from lazaretto.apps.accounts import access, actions
-from lazaretto.apps.accounts.models import Role, User
+from lazaretto.apps.accounts.models import User
 from lazaretto.apps.accounts.permissions import POLICY
 from lazaretto.apps.journal.models import Entry
 from tests.conftest import Small
-from tests.integration.pages import PASSWORD, SignIn, _plain_static, sign_in  # noqa: F401
+from tests.integration.pages import PASSWORD, SignIn, _plain_static, every_role, sign_in  # noqa: F401
 
 SET_UP, CODE, CODES = "/me/second-factor/set-up/", "/sign-in/code/", "/me/recovery-codes/"
 
@@ -222,7 +222,7 @@ def test_a_code_confirms_as_well_as_the_password(lead: User, monkeypatch: Any) -
     assert done.url == CODES  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("role", Role.values)
+@every_role
 @pytest.mark.parametrize("setting", ["roles", "required", "optional"])
 def test_who_is_led_to_set_it_up(small: Small, sign_in: SignIn, settings: Any, role: str, setting: str) -> None:
     settings.SECOND_FACTOR = setting

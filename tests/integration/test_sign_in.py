@@ -14,7 +14,7 @@ from lazaretto.apps.accounts.models import SignIn as Line
 from lazaretto.apps.accounts.permissions import POLICY
 from lazaretto.apps.journal.models import Entry
 from tests.conftest import Small
-from tests.integration.pages import PASSWORD, SignIn, _plain_static, sign_in  # noqa: F401
+from tests.integration.pages import PASSWORD, SignIn, _plain_static, every_role, sign_in  # noqa: F401
 
 NEW = "another-long-password"
 
@@ -91,7 +91,7 @@ def test_language_and_theme_are_kept_and_lead_back_here_only(db: None) -> None:
     assert browser.post("/language/", {"language": "xx"}).status_code == 400
 
 
-@pytest.mark.parametrize("role", Role.values)
+@every_role
 def test_everybody_reads_his_own_account(small: Small, sign_in: SignIn, role: str) -> None:
     client = sign_in(role, small.facility.organisation)
     page = text_of(client, "/me/")

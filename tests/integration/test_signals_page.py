@@ -10,7 +10,7 @@ from lazaretto.apps.accounts.models import Role
 from lazaretto.apps.rounds import signals
 from lazaretto.apps.rounds.models import Signal
 from tests.conftest import DAY, HOUR, Small
-from tests.integration.pages import SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import SignIn, _plain_static, every_role, look_at, sign_in  # noqa: F401
 from tests.integration.test_signals import MINUTE, crowd, honest, record, round_of
 
 URL = "/facilities/YT/questions/"
@@ -72,7 +72,7 @@ def test_in_chinese_no_english_is_left(asked: Small, sign_in: SignIn) -> None:
         assert f" {english} " not in page, english
 
 
-@pytest.mark.parametrize("role", list(Role))
+@every_role
 def test_each_role(asked: Small, sign_in: SignIn, role: str) -> None:
     client = sign_in(role, asked.facility.organisation)
     answer = client.get(URL)

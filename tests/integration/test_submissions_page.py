@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
-from lazaretto.apps.accounts.models import Organisation, Role
+from lazaretto.apps.accounts.models import Organisation
 from lazaretto.apps.accounts.permissions import POLICY, Permission
 from lazaretto.apps.reporting import actions as reporting
 from lazaretto.apps.reporting import overview, submissions
@@ -22,7 +22,7 @@ from lazaretto.apps.reporting.models import ReceivedBundle, TrustedKey
 from lazaretto.apps.reporting.overview import Bound
 from tests.conftest import DAY, HOUR, Small
 from tests.exchange import FIRST, Elsewhere, at, file_of
-from tests.integration.pages import READINGS, SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import READINGS, SignIn, _plain_static, every_role, look_at, sign_in  # noqa: F401
 from tests.integration.test_bundles import known
 
 PAGE = "/bodies/JD/submissions/"
@@ -145,7 +145,7 @@ def test_the_same_as_excel(houses: dict[str, Any], sign_in: SignIn) -> None:
     assert [r[1] for r in rows[1:5]] == ["AA", "BB", "CC", "YT"]
 
 
-@pytest.mark.parametrize("role", [str(r) for r in Role.values])
+@every_role
 def test_each_role_sees_what_its_policy_says(houses: dict[str, Any], sign_in: SignIn, role: str) -> None:
     """At the bureau: the list with `submissions.read`, taking in and keys with `submissions.receive`."""
     client = sign_in(role, houses["bureau"])

@@ -8,13 +8,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from lazaretto.apps.accounts.models import Role, SensitiveRead
+from lazaretto.apps.accounts.models import SensitiveRead
 from lazaretto.apps.accounts.permissions import POLICY, Permission
 from lazaretto.apps.registry.models import Movement, Person
 from lazaretto.apps.reporting.models import Transfer, TransferReceipt
 from lazaretto.protocol.canonical import canonical
 from tests.conftest import HOUR, Small
-from tests.integration.pages import SignIn, _plain_static, look_at, sign_in  # noqa: F401
+from tests.integration.pages import SignIn, _plain_static, every_role, look_at, sign_in  # noqa: F401
 from tests.integration.test_transfers import CARD, WORD, both, sent, taken  # noqa: F401
 
 LIST = "/facilities/YT/transfers/"
@@ -27,7 +27,7 @@ def seen(both: tuple[Small, Small], look_at: Callable[[int], None]) -> tuple[Sma
     return both
 
 
-@pytest.mark.parametrize("role", [str(r) for r in Role.values])
+@every_role
 def test_each_role_sees_what_its_policy_says(seen: tuple[Small, Small], sign_in: SignIn, role: str) -> None:
     transfer, _ = sent(seen[0])
     client, may = sign_in(role, seen[0].facility.organisation), POLICY[role]

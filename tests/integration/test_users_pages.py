@@ -13,14 +13,14 @@ from python_calamine import CalamineWorkbook
 
 from lazaretto.apps.accounts import actions, queries
 from lazaretto.apps.accounts.access import clock_now
-from lazaretto.apps.accounts.models import Grant, Organisation, Role, User
+from lazaretto.apps.accounts.models import Grant, Organisation, User
 from lazaretto.apps.accounts.permissions import POLICY, Permission
 from lazaretto.apps.accounts.rules import CONTROLLERS, READERS, Refused
 from lazaretto.apps.journal.models import Entry, Record
 from lazaretto.apps.journal.queries import verify, verify_deep
 from lazaretto.protocol.clock import local_day
 from tests.conftest import Small
-from tests.integration.pages import PASSWORD, SignIn, _plain_static, sign_in  # noqa: F401
+from tests.integration.pages import PASSWORD, SignIn, _plain_static, every_role, sign_in  # noqa: F401
 
 TODAY = local_day("Asia/Shanghai", clock_now())
 
@@ -71,7 +71,7 @@ def pages_of(user: User) -> dict[str, Permission | None]:
 FORMS = ("/users/new/", "/users/{ref}/roles/", "/users/{ref}/roles/1/end/", "/users/{ref}/change/")
 
 
-@pytest.mark.parametrize("role", Role.values)
+@every_role
 def test_each_page_as_each_role(home: Any, sign_in: SignIn, role: str) -> None:
     user = user_in(home, "somebody", "ward_officer")
     client = sign_in(role, home)
@@ -217,7 +217,7 @@ def test_a_user_that_is_not_made(home: Any, sign_in: SignIn, username: str) -> N
     assert User.objects.count() == 1
 
 
-@pytest.mark.parametrize("role", Role.values)
+@every_role
 def test_which_roles_an_administrator_gives(home: Any, bureau: Any, sign_in: SignIn, role: str) -> None:
     """The administrator of the facility gives all roles but those that control; the one above gives those too."""
     user = user_in(home, "ma")

@@ -23,7 +23,7 @@ from tests.property.oracle import oracle
 from tests.property.worlds import World, world
 
 CHUNK = 100
-STARTS = range(0, int(os.environ.get("LAZARETTO_WORLDS", "150")), CHUNK)
+STARTS = range(0, int(os.environ.get("LAZARETTO_WORLDS", "100")), CHUNK)
 
 
 ZONE, DAY = "Asia/Shanghai", date(2026, 3, 17)

@@ -17,7 +17,7 @@ from tests.property.oracle import oracle
 from tests.property.worlds import world
 
 CHUNK = 100
-STARTS = range(0, int(os.environ.get("LAZARETTO_WORLDS", "150")), CHUNK)
+STARTS = range(0, int(os.environ.get("LAZARETTO_WORLDS", "100")), CHUNK)
 
 
 @pytest.mark.parametrize("start", STARTS)

@@ -31,7 +31,7 @@ from lazaretto.protocol.rotation import Rotation, calendar, faults, state_on
 from lazaretto.protocol.separation import Separation, may_meet
 from lazaretto.protocol.trigger import Trigger, cascade
 
-EXAMPLES = max(40, int(os.environ.get("LAZARETTO_WORLDS", "150")) // 3)
+EXAMPLES = max(20, int(os.environ.get("LAZARETTO_WORLDS", "60")) // 3)
 several = settings(max_examples=EXAMPLES, deadline=None)
 COMMON: dict[str, Any] = {"id": "m", "title": {"zh": "例", "en": "example"}, "source": [{"text": "an example"}]}
 MINUTE, DAY = 60_000, 86_400_000

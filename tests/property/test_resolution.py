@@ -18,7 +18,7 @@ from lazaretto.protocol.document import RANKS
 from lazaretto.protocol.load import Loaded, load
 from lazaretto.protocol.resolve import Override, explain, floors, resolve
 
-EXAMPLES = max(30, int(os.environ.get("LAZARETTO_WORLDS", "150")) // 12)
+EXAMPLES = max(10, int(os.environ.get("LAZARETTO_WORLDS", "100")) // 12)
 HEAD = {"version": "1", "title": {"zh": "层", "en": "layer"}, "source": [{"text": "an example"}]}
 WORDS = {
     "levels": [

@@ -4,6 +4,7 @@ Farrington on random worlds is what a point-by-point reckoning with other algebr
 """
 
 import math
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import get_args
@@ -43,7 +44,7 @@ CHARTS: dict[str, Callable[[np.ndarray], Chart]] = {
 FORGET = {"C1": 7, "C2": 9, "C3": 11, "C1 with gaps": 7, "C3 of the package": 11, "poisson": 0, "p chart": 0}
 cells = st.one_of(st.integers(0, 9).map(float), st.just(math.nan))
 series = hnp.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 30)), elements=cells)
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=int(os.environ.get("LAZARETTO_WORLDS", "100")) // 10, deadline=None)
 charts = pytest.mark.parametrize("name", CHARTS)
 
 
