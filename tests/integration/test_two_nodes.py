@@ -255,7 +255,7 @@ def test_the_manual(tmp_path: Path, install: Callable[..., Installation]) -> Non
         for line in commands.strip().splitlines():
             command, _, out = line.partition(" > ")
             words = shlex.split(command)[1:]
-            done = node.process(*words, *(["--yes"] if words[:2] == ["bundle", "trust"] else []))
+            done = node.run(*words, *(["--yes"] if words[:2] == ["bundle", "trust"] else []))
             if out:
                 (node.folder / out).write_text(done.stdout, encoding="utf-8")
             ran += 1
@@ -264,4 +264,4 @@ def test_the_manual(tmp_path: Path, install: Callable[..., Installation]) -> Non
                 if other is not node:
                     shutil.copy(file, other.folder)
     assert ran == 20
-    assert nodes["facility"].process("transfer", "list", "--facility", "YT").stdout.count(" received") == 1
+    assert nodes["facility"].run("transfer", "list", "--facility", "YT").stdout.count(" received") == 1
