@@ -40,7 +40,7 @@ test: $(VENV)/dev.done   ## set up and run the tests
 
 test-more: $(VENV)/dev.done   ## more random worlds, PostgreSQL, the browser, crashes
 	@LAZARETTO_WORLDS=300 $(BIN)/python -m pytest -n 2 --durations=10 $$(grep -rl LAZARETTO_WORLDS tests/property)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10 -m "more or browser" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal --durations=10 -m "more or browser" $(ARGS)
 	@LAZARETTO_TEST_ENGINE=postgres $(BIN)/python -m pytest -n 2 --dist worksteal --durations=10 $(ARGS)
 
 check: $(VENV)/dev.done   ## style, types, layers, unused dependencies, stale generated files
