@@ -14,7 +14,7 @@ from lazaretto.apps.registry import actions as registry
 from tests.browser.conftest import looks
 from tests.browser.test_day_report import _violations, given_signed_in
 from tests.conftest import DAY, Small
-from tests.integration.isolation import days_later, furnish, ordered, place, placed, release_on, sampled
+from tests.integration.isolation import day_eight, days_later, furnish, ordered, place, placed, release_on
 from tests.integration.pages import PASSWORD, _plain_static, look_at  # noqa: F401
 
 pytestmark = pytest.mark.browser
@@ -23,16 +23,8 @@ HERE = "/facilities/YT/isolation/"
 
 @pytest.fixture
 def ward(make_facility: Callable[..., Small], look_at: Callable[[int], None]) -> Small:
-    small = furnish(make_facility())
-    release_on(small, "P2", DAY + timedelta(days=11))
-    contact = ordered(small, "P2", "quarantine.contacts", at=days_later(0), exposures=(days_later(-1),))
-    placed(small, contact, "C1", at=days_later(0.1))
-    sampled(small, contact, days_later(1))
-    ill = ordered(small, "P1", "isolation.fever", at=days_later(7), ground="38.4 twice")
-    placed(small, ill, "F1", at=days_later(7.1))
-    ordered(small, "P3", "quarantine.contacts", at=days_later(7.9), exposures=(days_later(6),))
+    small = day_eight(make_facility())
     _user(small)
-    small.at = days_later(8)
     look_at(small.at)
     return small
 

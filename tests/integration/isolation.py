@@ -1,6 +1,6 @@
 """A facility with rooms of three types, and short ways to order, place and test people in it."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from lazaretto.apps.isolation import deciding, opening, placing
@@ -94,3 +94,17 @@ def days_later(n: float) -> int:
 
 def release_on(small: Small, code: str, on: date) -> None:
     registry.set_legal_date(person=person(small, code), kind="release", on=on, by="t", at=small.start)
+
+
+def day_eight(small: Small) -> Small:
+    """Day 8: a fever in isolation, a contact in quarantine, one more who waits for a room."""
+    furnish(small)
+    release_on(small, "P2", DAY + timedelta(days=11))
+    contact = ordered(small, "P2", "quarantine.contacts", at=days_later(0), exposures=(days_later(-1),))
+    placed(small, contact, "C1", at=days_later(0.1))
+    sampled(small, contact, days_later(1))
+    ill = ordered(small, "P1", "isolation.fever", at=days_later(7), ground="38.4 twice")
+    placed(small, ill, "F1", at=days_later(7.1))
+    ordered(small, "P3", "quarantine.contacts", at=days_later(7.9), exposures=(days_later(6),))
+    small.at = days_later(8)
+    return small

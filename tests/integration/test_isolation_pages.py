@@ -1,5 +1,6 @@
 """The pages of isolation: who may open them, what they say, what their forms do."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,20 +10,21 @@ from django.test import Client
 
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.models import Role, User
+from lazaretto.apps.accounts.permissions import POLICY, Permission
+from lazaretto.apps.clinic.actions import issue_antipyretic
 from lazaretto.apps.isolation import placing
 from lazaretto.apps.isolation.models import Episode, Note, Placement
+from lazaretto.apps.registry.tables import RowError
+from lazaretto.apps.rounds.models import Fact
 from lazaretto.apps.work.models import Given
 from tests.conftest import DAY, Small
 from tests.integration.isolation import (
     confirm_all,
+    day_eight,
     days_later,
-    furnish,
-    ordered,
     person,
     place,
     placed,
-    release_on,
-    sampled,
 )
 from tests.integration.pages import PASSWORD, SignIn, _plain_static, look_at, sign_in  # noqa: F401
 from tests.integration.test_facts_api import token
@@ -32,16 +34,7 @@ HERE = "/facilities/YT/isolation/"
 
 @pytest.fixture
 def ward(make_facility: Callable[..., Small], look_at: Callable[[int], None]) -> Small:
-    """Day 8: a fever in isolation, a contact in quarantine, one more who waits for a room."""
-    small = furnish(make_facility())
-    release_on(small, "P2", DAY + timedelta(days=11))
-    contact = ordered(small, "P2", "quarantine.contacts", at=days_later(0), exposures=(days_later(-1),))
-    placed(small, contact, "C1", at=days_later(0.1))
-    sampled(small, contact, days_later(1))
-    ill = ordered(small, "P1", "isolation.fever", at=days_later(7), ground="38.4 twice")
-    placed(small, ill, "F1", at=days_later(7.1))
-    ordered(small, "P3", "quarantine.contacts", at=days_later(7.9), exposures=(days_later(6),))
-    small.at = days_later(8)
+    small = day_eight(make_facility())
     look_at(small.at)
     return small
 
@@ -303,3 +296,24 @@ def test_over_http(ward: Small, client: Client, monkeypatch: pytest.MonkeyPatch)
     for _ in range(2):
         assert client.post(f"{here}care", care, content_type="application/json", **bearer).json() == [{"id": "r1"}]
     assert Given.objects.count() == 1
+
+
+def test_the_picture_counts_who_waits_for_a_room(ward: Small, sign_in: SignIn) -> None:
+    def shown(role: str) -> str:
+        page = sign_in(role, ward.facility.organisation).get("/facilities/YT/picture/now/").content.decode()
+        return " ".join(re.sub("<[^>]+>", " ", page).split())
+
+    assert "Waiting for a room 1" in shown("epidemic_lead")
+    for role, may in POLICY.items():
+        if Permission.REPORT_READ in may and Permission.ISOLATION_READ not in may:
+            assert "Waiting for a room" not in shown(role), role
+    placed(ward, Episode.objects.get(person__code="P3"), "C2", at=ward.at)
+    assert "Waiting for a room 0" in shown("department_head")
+
+
+def test_fever_medicine_is_a_fact_that_the_fever_hears(ward: Small) -> None:
+    received = issue_antipyretic(person=person(ward, "P1"), given_at=ward.at - 60_000, by="doc", at=ward.at, giver="S1")
+    assert [(f.observation, f.subject, f.source) for f in received.new] == [("antipyretic", "P1", "clinic")]
+    assert Fact.objects.get(observation="antipyretic").note == ""
+    with pytest.raises(RowError):
+        issue_antipyretic(person=person(ward, "P1"), given_at=ward.at + 3_600_000, by="doc", at=ward.at)

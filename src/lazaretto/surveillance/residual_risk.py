@@ -7,7 +7,7 @@ as independent and the inputs as known, so every figure is optimistic; `range_of
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import erf, log, sqrt
 
@@ -124,7 +124,3 @@ def range_of(
         for n, given in enumerate((KIND, DEFAULT, HARSH))
     ]
     return found[0], found[1], found[2]
-
-
-def with_incubation(mu: float, sigma: float, given: Assumptions = DEFAULT) -> Assumptions:
-    return replace(given, mu=mu, sigma=sigma)

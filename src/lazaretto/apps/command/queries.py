@@ -1,10 +1,10 @@
 """The protocol in force: as phases for the evaluator, and as lines for the report."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lazaretto.apps.command.models import (
     Adoption,
@@ -18,9 +18,12 @@ from lazaretto.apps.registry.models import Facility
 from lazaretto.protocol.clock import FOREVER, utc_text
 from lazaretto.protocol.document import BaseClass, Document
 from lazaretto.protocol.load import Loaded, load_stack
+from lazaretto.protocol.measures import Measure
 from lazaretto.protocol.record import Phase
 from lazaretto.protocol.resolve import Override, Resolved, resolve
 from lazaretto.protocol.text import Text
+
+M = TypeVar("M", bound=Measure)
 
 
 class NoProtocol(Exception):
@@ -126,6 +129,24 @@ def in_force(facility: Facility, at: int) -> InForce:
     """Return what is in force at an instant (before the first adoption: the first). :raises NoProtocol: if nothing is."""
     phases = timeline(facility, at)
     return next((p for p in phases if p.start <= at < p.end), phases[0])
+
+
+def measures_once(
+    facility: Facility, at: int, wanted: Collection[tuple[str, str]], kind: type[M]
+) -> dict[tuple[str, str], M]:
+    """
+    Return the measures of a kind as they were when something began, by the digest of the resolved protocol and their id:
+    those that are `wanted` and still known. Nothing is asked of the database if nothing is wanted.
+    """
+    if not wanted:
+        return {}
+    every = {p.resolved.digest: p.resolved for p in timeline(facility, at)}
+    return {
+        (digest, m.id): m
+        for digest, resolved in every.items()
+        for m in resolved.everything
+        if isinstance(m, kind) and (digest, m.id) in wanted
+    }
 
 
 def protocol_lines(phases: list[InForce], start: int, end: int) -> list[dict[str, str]]:

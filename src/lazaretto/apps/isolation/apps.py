@@ -11,13 +11,14 @@ class IsolationConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the journal how to read the rows of this app, and hear what begins or ends an episode."""
-        from lazaretto.apps.isolation import listening, models, retention
+        from lazaretto.apps.isolation import listening, models, queue, retention
         from lazaretto.apps.journal import queries as journal
         from lazaretto.apps.journal.retention import target
         from lazaretto.apps.registry import files
         from lazaretto.apps.registry.hearing import hear_movements
         from lazaretto.apps.registry.retention import forget_with
         from lazaretto.apps.work.actions import starts_with
+        from lazaretto.web import picture
 
         sources: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
             ("episode", models.Episode, "facility__log", ("person", "cohort")),
@@ -35,6 +36,7 @@ class IsolationConfig(AppConfig):
         files.part_of_copy("isolation", listening.of_person)
         starts_with(listening.isolate_first)
         hear_movements(listening.people_moved)
+        picture.fill("numbers", "isolation", queue.rooms_wanted)
 
 
 def _rows(model: Any, log_field: str, related: tuple[str, ...]) -> Any:

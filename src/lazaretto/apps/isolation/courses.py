@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from lazaretto.apps.command.queries import in_force, timeline
+from lazaretto.apps.command.queries import in_force, measures_once
 from lazaretto.apps.isolation.models import Episode, Note, Placement
 from lazaretto.apps.laboratory import queries as laboratory
 from lazaretto.apps.laboratory.models import Specimen
@@ -286,7 +286,7 @@ def courses(facility: Facility, at: int, rows: QuerySet[Episode] | None = None) 
     if rows is None:
         rows = Episode.objects.filter(facility=facility, ended_at=None)
     found = list(rows.select_related("person", "cohort", "facility__log").order_by("opened_at", "pk"))
-    known = _pathways_of(facility, found, at)
+    known = measures_once(facility, at, {(e.protocol, e.measure) for e in found}, Pathway)
     placements = _by_episode(found, Placement.objects.select_related("place"), "starts")
     notes = _by_episode(found, Note.objects.all(), "occurred_at")
     people = {e.person_id for e in found}
@@ -314,19 +314,6 @@ def legal_dates(people: Iterable[int]) -> dict[int, date]:
         rows = LegalDate.objects.filter(person__in=ids[start : start + _BATCH], kind=RELEASE)
         found.update(rows.values_list("person_id", "on"))
     return found
-
-
-def _pathways_of(facility: Facility, found: Sequence[Episode], at: int) -> dict[tuple[str, str], Pathway]:
-    wanted = {(e.protocol, e.measure) for e in found}
-    if not wanted:
-        return {}
-    every = {p.resolved.digest: p.resolved for p in timeline(facility, at)}
-    return {
-        (digest, m.id): m
-        for digest, resolved in every.items()
-        for m in resolved.everything
-        if isinstance(m, Pathway) and (digest, m.id) in wanted
-    }
 
 
 def _by_episode(found: Sequence[Episode], rows: QuerySet, order: str) -> dict[int, list]:  # type: ignore[type-arg]

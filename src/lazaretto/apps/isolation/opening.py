@@ -1,6 +1,5 @@
 """Starting an episode: proposed by an event, or ordered by a named clinician with a ground and an expected end (D1)."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -11,7 +10,7 @@ from lazaretto.apps.isolation.courses import Course, course_of
 from lazaretto.apps.isolation.models import Cohort, Episode, Note
 from lazaretto.apps.isolation.models.episodes import ISOLATING
 from lazaretto.apps.isolation.recording import lock, remember
-from lazaretto.apps.registry.models import Facility, Person
+from lazaretto.apps.registry.models import Person
 from lazaretto.protocol.pathway import Pathway, Planned, plan
 from lazaretto.protocol.record import Subject
 from lazaretto.protocol.refusal import Refusal
@@ -156,14 +155,4 @@ def told_plan(course: Course) -> list[Planned]:
     """Return the stages with their dates as they would be told now."""
     return plan(
         course.pathway, course.start_if_begun(course.entered[0].at if course.entered else course.at), course.zone
-    )
-
-
-def open_of(people: Sequence[Person], facility: Facility) -> list[Episode]:
-    """Return the open episodes of these people."""
-    ids = [p.pk for p in people]
-    return list(
-        Episode.objects.filter(facility=facility, person__in=ids, ended_at=None).select_related(
-            "person", "facility__log"
-        )
     )

@@ -25,8 +25,6 @@ from lazaretto.protocol.pathway import Stage
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 
-_YEAR_MS = 366 * 86_400_000
-
 
 def rooms_of(facility: Facility, at: int, *, since: int | None = None, until: int | None = None) -> Rooms:
     """Return the rooms of a facility with the stays that touch a span (by default everything from now on)."""

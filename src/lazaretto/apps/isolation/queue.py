@@ -1,15 +1,22 @@
 """What waits for somebody: orders, rooms, hand-overs, reviews, decisions from outside, exits, notices, visits. Worst first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.db.models import Exists, OuterRef
+
+from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.clinic.models import Visit
 from lazaretto.apps.clinic.queries import last_visits
 from lazaretto.apps.isolation.care import ESCALATED_MS, OVERDUE_MS
 from lazaretto.apps.isolation.courses import Course
+from lazaretto.apps.isolation.models import Episode, Note, Placement
 from lazaretto.apps.isolation.placing import needs_signatures, signed_by_file
+from lazaretto.apps.registry.models import Facility
 from lazaretto.protocol.clock import instant, local_day, plus
+from lazaretto.protocol.text import Text
+from lazaretto.web.picture import Number
 
 #: What an item is, the most urgent first.
 KINDS = (
@@ -92,3 +99,13 @@ def _add_reviews(course: Course, at: int, tomorrow: int, add) -> None:  # type: 
         decided = any(n.kind == "outside" and n.occurred_at >= course.entered[-1].at for n in course.notes)
         if warned <= at and not decided and course.silence is None:
             add("near_limit", warned, False)
+
+
+def rooms_wanted(facility: Facility, at: int, may: Collection[str]) -> list[Number]:
+    """Return for the operating picture how many have no room yet (`no_room`), in one query."""
+    if Permission.ISOLATION_READ not in may:
+        return []
+    room = Placement.objects.filter(episode=OuterRef("pk"), status__in=(Placement.OPEN, Placement.PLANNED))
+    still = Note.objects.filter(episode=OuterRef("pk"), kind="suspended", ends_at=None)
+    n = Episode.objects.filter(~Exists(room), ~Exists(still), facility=facility, ended_at=None).count()
+    return [Number("no_room", Text("等隔离房间", "Waiting for a room"), n, loud=True)]

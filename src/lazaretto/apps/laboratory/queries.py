@@ -35,10 +35,6 @@ def order_of(facility: Facility, number: int) -> Order | None:
     return Order.objects.select_related("facility__log", "person").filter(facility=facility, number=number).first()
 
 
-def specimen_of(order: Order, code: str) -> Specimen | None:
-    return order.specimens.select_related("order__facility__log", "order__person").filter(code=code).first()
-
-
 def orders_of(person: Person) -> list[dict[str, Any]]:
     """Return what was ordered of a person and what came out; who did it is left out."""
     found = []

@@ -36,14 +36,6 @@ def facility_for(user: User, code: str, permission: Permission, on: date) -> Fac
     return facility
 
 
-def facility_called(code: str) -> Facility:
-    """Return the facility of a code, for whoever brings his own proof. :raises NoSuchFacility: if there is none."""
-    found = Facility.objects.select_related("organisation", "log").filter(code=code).first()
-    if found is None:
-        raise NoSuchFacility(code)
-    return found
-
-
 #: For how long after a role ended by its date what was written down under it may still be handed in.
 AFTERWARDS = 7 * 86_400_000
 
@@ -100,8 +92,12 @@ def open_facility(
 
 
 def facility_of(code: str) -> Facility:
-    """Return a facility for somebody who sits at the machine itself. :raises NoSuchFacility: if there is none."""
-    found = Facility.objects.filter(code=code).first()
+    """
+    Return a facility for somebody who sits at the machine itself, or who brings his own proof.
+
+    :raises NoSuchFacility: if there is none.
+    """
+    found = Facility.objects.select_related("organisation", "log").filter(code=code).first()
     if found is None:
         raise NoSuchFacility(code)
     return found

@@ -8,7 +8,7 @@ from ninja.errors import HttpError, ValidationError
 from pydantic import Field
 
 from lazaretto.apps.accounts.access import clock_now
-from lazaretto.apps.registry.queries import facility_called
+from lazaretto.apps.registry.queries import facility_of
 from lazaretto.apps.rounds import outbox
 from lazaretto.apps.rounds.lines import told
 from lazaretto.apps.rounds.receiving import skew_of
@@ -71,7 +71,7 @@ def post_outbox(request: HttpRequest, code: str, body: OutboxIn) -> JsonResponse
     now = clock_now()
     if not (BY_DEVICE.allows(body.device, now) and BY_ADDRESS.allows(request.META.get("REMOTE_ADDR", ""), now)):
         raise HttpError(429, "一分钟内次数太多，一分钟后再试 / too often; try again in a minute")
-    facility = facility_called(code)
+    facility = facility_of(code)
     try:
         behind = now - parse_moment(body.device_now, facility.zone)
     except (ValueError, OverflowError):

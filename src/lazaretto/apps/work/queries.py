@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from lazaretto.apps.command.queries import timeline
+from lazaretto.apps.command.queries import measures_once
 from lazaretto.apps.registry.models import Facility, Person
 from lazaretto.apps.work.models import Cascade
 from lazaretto.protocol.trigger import Owed, Trigger, cascade
@@ -29,13 +29,13 @@ def open_cascades(facility: Facility, at: int, *, event: str = "") -> list[Owing
     if event:
         rows = rows.filter(event=event)
     found = list(rows)
-    triggers = _triggers(facility, at, {(row.protocol, row.measure) for row in found})
+    triggers = measures_once(facility, at, {(row.protocol, row.measure) for row in found}, Trigger)
     return [_owing(row, triggers[row.protocol, row.measure], at, facility.zone) for row in found]
 
 
 def owing(row: Cascade, at: int) -> Owing:
     """Return where a cascade stands."""
-    trigger = _triggers(row.facility, at, {(row.protocol, row.measure)})[row.protocol, row.measure]
+    trigger = measures_once(row.facility, at, {(row.protocol, row.measure)}, Trigger)[row.protocol, row.measure]
     return _owing(row, trigger, at, row.facility.zone)
 
 
@@ -44,18 +44,6 @@ def cascades_of(person: Person) -> list[dict[str, Any]]:
     rows = Cascade.objects.filter(facility=person.facility_id, subject=f"person:{person.code}")
     found = [row.record() | {"ended_by": None} for row in rows.order_by("event_at", "pk").prefetch_related("done")]
     return [record | {"done": {k: v[:2] for k, v in record["done"].items()}} for record in found]
-
-
-def _triggers(facility: Facility, at: int, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], Trigger]:
-    if not wanted:
-        return {}
-    every = {p.resolved.digest: p.resolved for p in timeline(facility, at)}
-    return {
-        (digest, m.id): m
-        for digest, resolved in every.items()
-        for m in resolved.everything
-        if isinstance(m, Trigger) and (digest, m.id) in wanted
-    }
 
 
 def _owing(row: Cascade, trigger: Trigger, at: int, zone: str) -> Owing:
