@@ -40,7 +40,7 @@ from lazaretto.apps.work.queries import open_cascades
 from lazaretto.protocol.clock import FOREVER, instant, local_day, utc_text
 from lazaretto.protocol.record import Phase
 from lazaretto.protocol.refusal import Refusal
-from lazaretto.protocol.resolve import resolve
+from lazaretto.protocol.resolve import Resolved, resolve
 
 CHUNK = 1_000
 #: Entered later than this, a fact comes from a sheet of paper.
@@ -76,6 +76,8 @@ class Life:
     since: int = field(init=False)
     held: int = field(init=False)
     border: Border | None = None
+    protocol: Resolved | None = None
+    """What is in force as far as the next declaration: batches come every half hour."""
 
     def __post_init__(self) -> None:
         last = (
@@ -194,6 +196,7 @@ class Life:
         known = LevelDeclaration.objects if item.level else FlagDeclaration.objects
         if known.filter(facility=self.facility).exists():
             return
+        self.protocol = None
         if item.level:
             command_actions.declare_level(facility=self.facility, level=item.level, reason=item.reason, by=BY, at=at)
         else:
@@ -235,9 +238,9 @@ class Life:
 
     def _hand_in(self, claims: Sequence[Claim], again: bool, at: int) -> None:
         """Hand claims in. `again`: some were at the last run, perhaps from another source; those stay as they are."""
-        if self.border is None:
-            document = command.in_force(self.facility, at).resolved.document
-            self.border = Border(self.facility, document, at)
+        if self.border is None or self.protocol is None:
+            self.protocol = command.in_force(self.facility, at).resolved
+            self.border = Border(self.facility, self.protocol.document, at)
         self.border.now = at
         facts = [
             fact._replace(source="paper") if at - fact.observed_at > _ONLINE and fact.source == "phone" else fact
@@ -247,7 +250,7 @@ class Life:
             ids = Fact.objects.filter(facility=self.facility, id__in=[f.id for f in facts]).values_list("id", flat=True)
             known = set(ids)
             facts = [f for f in facts if f.id not in known]
-        record_facts(self.facility, facts, by=BY, at=at)
+        record_facts(self.facility, facts, by=BY, at=at, protocol=self.protocol)
 
     # -- reports -----------------------------------------------------------------------------------------------------
 
