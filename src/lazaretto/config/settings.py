@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "lazaretto.apps.clinic",
     "lazaretto.apps.isolation",
     "lazaretto.apps.duty",
+    "lazaretto.apps.passage",
     "lazaretto.apps.coordination",
     "lazaretto.apps.reporting",
     "lazaretto.apps.console",

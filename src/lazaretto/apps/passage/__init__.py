@@ -1,0 +1,1 @@
+"""Passage: people, vehicles, goods and food through the gates."""

@@ -1,0 +1,1 @@
+"""What passes the gates, and who is inside."""
