@@ -4,6 +4,7 @@ from django.urls.converters import StringConverter
 from lazaretto.apps.console import (
     compare,
     copies,
+    design,
     downloads,
     due,
     duplicates,
@@ -146,4 +147,5 @@ urlpatterns = [
     path(HERE + "handover/<int:pk>/read/<int:position>/", handover.read, name="handover-read"),
     path(HERE + "handover/<int:pk>/sign/", handover.sign, name="handover-sign"),
     path("search/", search.search, name="search"),
+    path("design/", design.design, name="design"),
 ]
