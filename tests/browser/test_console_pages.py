@@ -15,7 +15,10 @@ from tests.integration.pages import PASSWORD, _plain_static  # noqa: F401
 
 pytestmark = pytest.mark.browser
 #: Which pages each role is shown here.
-PAGES = {"administrator": ["/design/"]}
+PAGES = {
+    "administrator": ["/design/"],
+    "inspector": ["/facilities/YT/journal/", "/facilities/YT/journal/3/"],
+}
 
 
 @pytest.fixture

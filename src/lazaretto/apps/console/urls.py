@@ -23,6 +23,7 @@ from lazaretto.apps.console import (
     picture,
     places,
     posts,
+    record,
     search,
     sheets,
     signals,
@@ -148,4 +149,9 @@ urlpatterns = [
     path(HERE + "handover/<int:pk>/sign/", handover.sign, name="handover-sign"),
     path("search/", search.search, name="search"),
     path("design/", design.design, name="design"),
+    path(HERE + "journal/", record.journal, name="journal"),
+    path(HERE + "journal/find/", record.find, name="journal-find"),
+    path(HERE + "journal/verify/", record.verify, name="journal-verify"),
+    path(HERE + "journal/<int:seq>/", record.entry, name="journal-entry"),
+    path(HERE + "journal/<int:seq>/proof.json", record.proof, name="journal-proof"),
 ]

@@ -86,6 +86,23 @@ def public_keys() -> None:
     runtime.print_json(found(Log.objects.all()))
 
 
+def proof(
+    file: Annotated[Path, typer.Argument(help="A proof that was downloaded from the journal's page.")],
+    keys: Annotated[Path, typer.Option(help="Public keys, as `lazaretto keys` prints them.")],
+) -> None:
+    """Check the proof that an entry, or a row of it, is in a journal. Needs no database; safe to run again."""
+    runtime.start()
+    from lazaretto.apps.journal.proofs import check
+    from lazaretto.config.commands.report import read_json
+
+    faults = check(read_json(file), read_json(keys))
+    for fault in faults:
+        runtime.err.print(fault.in_(language()), markup=False)
+    if not faults:
+        runtime.out.print(say("证明成立。", "The proof holds."))
+    raise typer.Exit(1 if faults else 0)
+
+
 @key.command("rotate")
 def rotate(
     log: Annotated[str, typer.Option(help="Only this log; without it, all logs of this node.")] = "",
