@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "administrator": ["/design/"],
     "inspector": ["/facilities/YT/journal/", "/facilities/YT/journal/3/"],
+    "clinician": ["/facilities/YT/people/P1/"],
 }
 
 
