@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.accounts.queries import everything, zone_for
+from lazaretto.apps.accounts.queries import zone_for
 from lazaretto.apps.console import queries
 from lazaretto.apps.console.presenters import sections
 from lazaretto.apps.console.presenters.places import in_language
@@ -111,6 +111,4 @@ def links(user: Any) -> list[dict[str, Any]]:
                 "name": gettext("Submissions"),
             }
         )
-    if Permission.USERS_MANAGE in everything(user, local_day("UTC", now)):
-        found.append({"section": "design", "url": reverse("design"), "icon": "theme", "name": gettext("Components")})
     return found

@@ -25,7 +25,7 @@ Name = Callable[[str], str]
 
 
 def said(text: Text) -> str:
-    return text.in_("zh" if chinese() else "en")
+    return title(text)
 
 
 def site_name(site: Site) -> str:
