@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo twin test test-more check bench docs messages clean
+.PHONY: help demo twin test test-more check bench docs messages traditional clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/ —/'
@@ -75,8 +75,12 @@ docs: $(VENV)/dev.done   ## print the generated pages again
 	@$(BIN)/python -m tests.generated
 	@$(BIN)/python -m tests.spec.test_packs_table
 
-messages: $(VENV)/dev.done   ## compile the message catalogues
-	@$(BIN)/python -c "import pathlib, polib; [polib.pofile(str(p)).save_as_mofile(str(p.with_suffix('.mo'))) for p in pathlib.Path('src').rglob('*.po')]"
+messages: $(VENV)/dev.done   ## compile the message catalogues, the traditional one derived from the simplified
+	@$(BIN)/python -m tests.messages
+
+traditional: $(VENV)/dev.done   ## make the table of traditional characters anew from OpenCC (maintainers)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/traditional.lock
+	@$(BIN)/python -m tests.traditional && $(BIN)/python -m tests.messages
 
 clean:           ## remove what was built (data under var/ stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -253,3 +253,16 @@ def test_another_ones_token_is_not_found(small: Small, sign_in: SignIn) -> None:
 def test_a_token_is_made_only_lately_confirmed(small: Small, sign_in: SignIn) -> None:
     client = sign_in("ward_officer", small.facility.organisation)
     assert client.get("/me/tokens/new/").url.startswith("/me/confirm/")  # type: ignore[attr-defined]
+
+
+def test_the_language_goes_with_the_user_and_the_browser_keeps_one_for_nobody(small: Small, sign_in: SignIn) -> None:
+    client = sign_in("ward_officer", small.facility.organisation)
+    assert client.get("/me/").headers["Content-Language"] == "en"
+    client.post("/language/", {"language": "zh-hant", "next": "/me/"})
+    page = client.get("/me/").content.decode()
+    assert 'lang="zh-Hant"' in page
+    assert "使用者" in page
+    client.cookies["lz_lang"] = "en"  # somebody else's choice on a shared machine
+    assert client.get("/me/").headers["Content-Language"] == "zh-hant"
+    assert Client(headers={"Accept-Language": "en"}).get("/sign-in/").headers["Content-Language"] == "en"
+    assert client.post("/language/", {"language": "fr"}).status_code == 400

@@ -171,3 +171,39 @@ def test_a_second_reading_after_a_high_one_differs_rightly(noon: Small) -> None:
         post([record], noon.at)
     assert FeverEpisode.objects.get().first == "a"
     assert pairs.unsettled(noon.facility, ["P1"], noon.at) == []
+
+
+def test_a_new_sealing_key_leaves_nothing_unread_for_three_days(
+    noon: Small, django_capture_on_commit_callbacks: Any
+) -> None:
+    """What was sealed to the old key is read until 72 h after the new one; only then does the old one go, on record."""
+    log, user = noon.facility.log, officer(noon, "other", "某人")
+    before = sealed(noon, pass_of(noon, user, noon.at), "before", fact("person:P1", noon.at), at=noon.at)
+    made = envelopes.replace(log, at=noon.at, by="t")
+    after = sealed(noon, pass_of(noon, user, noon.at), "after", fact("person:P2", noon.at), at=noon.at)
+    assert (after["key"], before["key"] == made.key_id) == (made.key_id, False)
+    assert envelopes.retired_from(log)[0][1] == noon.at + 72 * HOUR
+    for moment, gone in ((noon.at + 72 * HOUR - 1, []), (noon.at + 72 * HOUR, [before["key"]])):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert envelopes.retire(log, by="t", at=moment) == gone
+        if not gone:
+            assert fates(post([before, after], noon.at)) == ["created", "created"]
+    assert not keys.is_here(before["key"])
+    assert keys.is_here(made.key_id)
+    assert envelopes.retire(log, by="t", at=noon.at + 100 * HOUR) == []
+    assert log.entries.get(kind="seal_key_retired").detail == {"key_id": before["key"]}
+    assert envelopes.current(log, at=noon.at) == made
+
+
+def test_the_command_line_says_what_it_kept(noon: Small) -> None:
+    from typer.testing import CliRunner
+
+    from lazaretto.config.cli import app
+
+    sealed(noon, pass_of(noon, officer(noon, "other", "某人"), noon.at), "x", fact("person:P1", noon.at), at=noon.at)
+    run = lambda *words: CliRunner().invoke(app, list(words), env={"LAZARETTO_LANG": "en"})  # noqa: E731
+    first, second = run("key", "reseal", "--log", "YT"), run("key", "retire")
+    assert (first.exit_code, second.exit_code) == (0, 0), (first.output, second.output)
+    assert "kept until" in second.output
+    assert "0 old sealing keys" in second.output
+    assert run("key", "reseal", "--log", "NO").exit_code == 1

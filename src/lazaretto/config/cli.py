@@ -74,6 +74,7 @@ app.add_typer(people.app, name="person")
 app.add_typer(mqtt.app, name="mqtt")
 app.add_typer(signals.app, name="signals")
 app.add_typer(twin.app, name="twin")
+app.command("proof")(record.proof)
 
 
 @app.callback()

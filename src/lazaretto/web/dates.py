@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 
+from lazaretto.web.traditional import written
+
 ZH_DAYS = "一二三四五六日"
 EN_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 EN_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -31,7 +33,7 @@ def day(on: date) -> str:
 def day_of_week(on: date) -> str:
     """Return `3 月 17 日 周二` or `Tue 17 Mar`."""
     weekday = on.weekday()
-    return f"{day(on)} 周{ZH_DAYS[weekday]}" if chinese() else f"{EN_DAYS[weekday]} {day(on)}"
+    return f"{day(on)} {written('周')}{ZH_DAYS[weekday]}" if chinese() else f"{EN_DAYS[weekday]} {day(on)}"
 
 
 def month(on: date) -> str:

@@ -1,4 +1,4 @@
-"""The language of a page: what the reader chose, else what the browser asks for, else Chinese."""
+"""The language of a page: what the user chose, else what was chosen in this browser, else what it asks for, else Chinese."""
 
 from collections.abc import Callable
 
@@ -8,16 +8,23 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 COOKIE = "lz_lang"
+#: Readers of traditional characters, as browsers name them.
+TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 CODES = tuple(code for code, _ in settings.LANGUAGES)
 
 
 def chosen(request: HttpRequest) -> str:
     """Return the code of the language to answer in; always one of `settings.LANGUAGES`."""
+    own = getattr(getattr(request, "user", None), "language", "")
+    if own in CODES:
+        return str(own)
     cookie = request.COOKIES.get(COOKIE, "")
     if cookie in CODES:
         return cookie
     for entry in request.headers.get("Accept-Language", "").split(","):
         wanted = entry.partition(";")[0].strip().lower()
+        if wanted.startswith(TRADITIONAL):
+            return "zh-hant"
         found = next((code for code in CODES if wanted and code.split("-")[0] == wanted.split("-")[0]), None)
         if found:
             return found

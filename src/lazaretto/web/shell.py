@@ -12,6 +12,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 THEME_COOKIE = "lz_theme"
+#: Each language by its own name.
+NAMES = {"zh-hans": "简体", "zh-hant": "繁體", "en": "English"}
 THEMES = ("light", "dark", "auto")
 
 _sources: list[Callable[[Any], Sequence[Any]]] = []
@@ -28,6 +30,11 @@ def links_from(name: str, source: Callable[[Any], Sequence[Any]]) -> None:
     _links[name] = source
 
 
+def html_lang(code: str) -> str:
+    """Return a language as a page declares it."""
+    return {"zh-hant": "zh-Hant", "en": "en"}.get(code, "zh-Hans")
+
+
 def theme(request: HttpRequest) -> str:
     cookie = request.COOKIES.get(THEME_COOKIE, "")
     return cookie if cookie in THEMES else "auto"
@@ -37,8 +44,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the context that `web/base.html` needs besides what a view gives it."""
     language = get_language() or "zh-hans"
     return {
-        "html_lang": "zh-Hans" if language.startswith("zh") else "en",
-        "other_language": "en" if language.startswith("zh") else "zh-hans",
+        "html_lang": html_lang(language),
+        "other_languages": [(code, html_lang(code), name) for code, name in NAMES.items() if code != language],
         "theme": theme(request),
         "locks_after_s": getattr(request, "locks_after_s", 0),
         "themes": THEMES,

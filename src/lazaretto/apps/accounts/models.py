@@ -96,13 +96,14 @@ class User(AbstractBaseUser):
     `organisation` is where he belongs: its administrator looks after him. `once_until` is set while the password is one
     that an administrator gave: it must be changed at the first sign-in, and is refused from that moment on.
     `session_epoch` is part of every session: counted up, it ends them all. `refused_in_a_row` counts refused sign-ins
-    since the last good one. `scope` is set on the user of an API token, and narrows every answer about what he may do.
+    since the last good one. `language` is the one that he chose for pages, empty until he did. `scope` is set on the user of an API token, and narrows every answer about what he may do.
     """
 
     PRIVACY: ClassVar = {
         "id": PLAIN, "password": SENSITIVE, "last_login": IDENTIFYING, "username": IDENTIFYING, "name_zh": IDENTIFYING,
         "name_en": IDENTIFYING, "person_code": IDENTIFYING, "ref": PLAIN, "is_active": PLAIN, "organisation": IDENTIFYING,
         "once_until": PLAIN, "session_epoch": PLAIN, "refused_in_a_row": PLAIN,
+        "language": PLAIN,
     }  # fmt: skip
 
     username = models.CharField(max_length=60, unique=True)
@@ -115,6 +116,7 @@ class User(AbstractBaseUser):
     once_until = models.BigIntegerField(null=True, blank=True)
     session_epoch = models.PositiveIntegerField(default=0)
     refused_in_a_row = models.PositiveIntegerField(default=0)
+    language = models.CharField(max_length=10, blank=True)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

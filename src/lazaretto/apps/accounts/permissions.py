@@ -47,6 +47,7 @@ class Permission(StrEnum):
     ISOLATION_CARRY_OUT = "isolation.carry_out"
     ISOLATION_REVIEW = "isolation.review_outside"
     CARE_RECORD = "care.record"
+    JOURNAL_READ = "journal.read"
 
 
 WORDS: dict[Permission, Text] = {
@@ -106,6 +107,10 @@ WORDS: dict[Permission, Text] = {
         "从机构以外复核长期单间隔离，不见姓名", "review long stays in single rooms from outside, without names"
     ),
     Permission.CARE_RECORD: Text("登记照护：应得的给了没有", "record care: whether what is owed was given"),
+    Permission.JOURNAL_READ: Text(
+        "看日志、取证明、核验（条目不含姓名和内容）",
+        "read the journal, take proofs, verify it (entries hold no names or values)",
+    ),
 }
 
 #: What each role is, in one plain sentence.
@@ -151,11 +156,11 @@ POLICY: dict[str, frozenset[Permission]] = {
             _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.REPORT_SIGN, _P.FACT_RECORD, _P.EXCUSE_RECORD,
             _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, _P.OVERRIDE_APPROVE, *_NAMES, _P.IDENTITY_READ, _P.HEALTH_READ,
             _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS, _P.PRECAUTION_SET, _P.TABLES_EXPORT,
-            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
+            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.JOURNAL_READ,
         }
     ),
     Role.INSPECTOR: frozenset(
-        {_P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR, _P.ISOLATION_READ}
+        {_P.JOURNAL_READ, _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR, _P.ISOLATION_READ}
     ),
     Role.BUREAU_VIEWER: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.SUBMISSIONS_READ}),
     Role.BUREAU_APPROVER: frozenset(
@@ -168,7 +173,7 @@ POLICY: dict[str, frozenset[Permission]] = {
         {_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.EXTRACT_READ, _P.SUBMISSIONS_READ, _P.ISOLATION_REVIEW}
     ),
     Role.ANALYST: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.EXTRACT_READ}),
-    Role.AUDITOR: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.ACCESS_READ}),
+    Role.AUDITOR: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.ACCESS_READ, _P.JOURNAL_READ}),
     Role.ADMINISTRATOR: frozenset({_P.PROTOCOL_READ, _P.USERS_MANAGE}),
 }  # fmt: skip
 

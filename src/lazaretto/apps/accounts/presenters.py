@@ -11,6 +11,7 @@ from lazaretto.apps.accounts.models import ApiToken, Grant, Organisation, Organi
 from lazaretto.apps.accounts.permissions import ROLES, WORDS, Permission
 from lazaretto.protocol.text import Text
 from lazaretto.web.dates import chinese, local
+from lazaretto.web.traditional import written
 
 #: What a user's own history says, and the shape beside it.
 SIGN_INS = {
@@ -30,7 +31,7 @@ TOKEN_STATES = {"active": _("active"), "ended": _("ended"), "revoked": _("revoke
 
 def said(words: Text) -> str:
     """Return a sentence in the language of the page."""
-    return words.zh if chinese() else words.en
+    return written(words.zh) if chinese() else words.en
 
 
 def role_name(role: str) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from lazaretto.apps.accounts import access, queries
-from lazaretto.apps.accounts.actions import record_sign_in
+from lazaretto.apps.accounts.actions import choose_language, record_sign_in
 from lazaretto.web import language, shell
 
 YEAR = 365 * 24 * 3600
@@ -62,7 +62,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
-    return _remember(request, language.COOKIE, request.POST.get("language", ""), language.CODES)
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and chosen in language.CODES:
+        choose_language(request.user, chosen)
+    return _remember(request, language.COOKIE, chosen, language.CODES)
 
 
 @login_not_required

@@ -11,6 +11,7 @@ from lazaretto.apps.registry.tables import Row, RowError
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 from lazaretto.web.dates import chinese
+from lazaretto.web.traditional import written
 
 MOST = 300
 
@@ -90,7 +91,7 @@ class Form:
 
 def in_words(text: Text) -> str:
     """Return a sentence in the language of the page, with a full stop."""
-    said = text.zh if chinese() else text.en
+    said = written(text.zh) if chinese() else text.en
     if not said or said[-1] in "。.；;":
         return said
     return f"{said}。" if chinese() else f"{said[0].upper()}{said[1:]}."

@@ -14,12 +14,12 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries import users_called
 from lazaretto.apps.console import access, rooms
 from lazaretto.apps.console.presenters.clocks import Clock
+from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.duty import actions
 from lazaretto.apps.duty.models import KINDS, Handover
 from lazaretto.apps.duty.queries import handover, latest
 from lazaretto.protocol.refusal import Refusal
-from lazaretto.web.dates import chinese
 from lazaretto.web.templatetags.lz import person_name
 
 
@@ -91,7 +91,7 @@ def _try(request: HttpRequest, act: Any, done: str) -> None:
     try:
         act()
     except Refusal as refusal:
-        messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
+        messages.error(request, title(refusal.words))
     else:
         messages.success(request, done)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries import granting, looks_at, roles_in
-from lazaretto.apps.console import access, queries, register
+from lazaretto.apps.console import access, person_parts, queries, register
 from lazaretto.apps.console.forms import in_words
 from lazaretto.apps.console.presenters import looks
 from lazaretto.apps.console.presenters import person as words
@@ -75,6 +75,8 @@ def _page(request: HttpRequest, seen: Opened, *, shown: str = "", why: str = "",
     if shown:
         may |= {GUARDED[shown]}
     file = files.open_file(seen.person, may, now)
+    parts = person_parts.parts(asked, seen.person, file, may, now)
+    file.shown.extend(field for field in parts.shown if field not in file.shown)
     accounts.record_reads(
         log=asked.facility.log, subjects=file.refs, fields=file.shown, where="person file", why=why,
         by=user.ref, at=now,  # type: ignore[union-attr]
@@ -86,6 +88,7 @@ def _page(request: HttpRequest, seen: Opened, *, shown: str = "", why: str = "",
         "unasked": unasked,
         "looks": looks.at_file(looks_at(file.refs), asked) if reads_looks else None,
         "may": words.may(asked),
+        "parts": parts.said,
     }
     context |= words.page(file, seen, may, register.around(asked, seen.person, file, now))
     response = render(request, "console/person/file.html", context, status=422 if unasked else 200)

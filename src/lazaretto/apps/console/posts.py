@@ -13,11 +13,11 @@ from lazaretto.apps.command.posts import DEPUTY, responsibilities
 from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.console import access
 from lazaretto.apps.console.presenters import posts as words
+from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.registry import actions
 from lazaretto.apps.registry import queries as registry
 from lazaretto.protocol.refusal import Refusal
-from lazaretto.web.dates import chinese
 
 
 @require_safe
@@ -66,7 +66,7 @@ def name(request: HttpRequest, code: str) -> HttpResponse:
         if unit and place is None:
             actions.assign(person=person, kind="group", key=unit, starts=now, ends=None, by=access.by(request), at=now)
     except Refusal as refusal:
-        messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
+        messages.error(request, title(refusal.words))
     else:
         messages.success(request, gettext("Named, from now on."))
     return redirect("posts", code)
@@ -92,7 +92,7 @@ def end(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     try:
         actions.end_assignment(item=item, ends=now, by=access.by(request), at=now)
     except Refusal as refusal:
-        messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
+        messages.error(request, title(refusal.words))
     else:
         messages.success(request, gettext("Ended, from now on. Name the next one."))
     return redirect("posts", code)

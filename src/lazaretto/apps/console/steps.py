@@ -13,11 +13,11 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries import users_called
 from lazaretto.apps.console import access
 from lazaretto.apps.console.presenters.clocks import Clock
+from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.coordination.actions import TITLES, take_step
 from lazaretto.apps.coordination.queries import cycle, unbroken
 from lazaretto.protocol.refusal import Refusal
-from lazaretto.web.dates import chinese
 from lazaretto.web.templatetags.lz import person_name
 
 _P = Permission
@@ -33,7 +33,7 @@ def shown(asked: Asked, now: int) -> dict[str, Any]:
     return {
         "steps": [
             {
-                "id": s.step, "name": TITLES[s.step].zh if chinese() else TITLES[s.step].en, "state": s.state,
+                "id": s.step, "name": title(TITLES[s.step]), "state": s.state,
                 "at": clock.time(s.row.done_at) if s.row else "", "note": s.row.note if s.row else "",
                 "by": person_name(called[s.row.by]) if s.row and s.row.by in called else "",
                 "may": s.state == "next" and WHO[s.step] in asked.may,
@@ -54,7 +54,7 @@ def take(request: HttpRequest, code: str) -> HttpResponse:
     try:
         take_step(facility=asked.facility, on=asked.today, step=step, note=note, by=access.by(request), at=now)
     except Refusal as refusal:
-        messages.error(request, refusal.words.zh if chinese() else refusal.words.en)
+        messages.error(request, title(refusal.words))
     else:
         messages.success(request, gettext("Recorded, with your name and the time."))
     return redirect("picture", code)

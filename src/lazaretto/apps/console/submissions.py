@@ -14,7 +14,7 @@ from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import measure_titles
 from lazaretto.apps.console import access, queries
 from lazaretto.apps.console.presenters import submissions as words
-from lazaretto.apps.console.presenters.places import in_language
+from lazaretto.apps.console.presenters.places import in_language, title
 from lazaretto.apps.reporting import envelopes, overview, trust
 from lazaretto.apps.reporting import submissions as receiving
 from lazaretto.apps.reporting.wording import judged_lines
@@ -112,7 +112,7 @@ def _take(file: Any, superior: queries.Superior, by: str, now: int, language: st
     try:
         taken = receiving.receive(data=data, by=by, at=now, among=superior.receives)
     except Refusal as refusal:
-        return {"name": name, "refused": refusal.words.in_(language), "lines": []}
+        return {"name": name, "refused": title(refusal.words), "lines": []}
     lines = []
     for one in taken:
         b = one.bundle
@@ -120,7 +120,7 @@ def _take(file: Any, superior: queries.Superior, by: str, now: int, language: st
         head = (
             gettext("%(code)s, %(on)s, no. %(n)s: ") % {"code": b.organisation.code, "on": b.on, "n": b.number} + word
         )
-        said = [line.in_(language) for line in judged_lines(one.judged)]
+        said = [title(line) for line in judged_lines(one.judged)]
         lines.append({"head": head, "said": said, "loud": bool(one.judged.contradictions)})
     return {"name": name, "refused": "", "lines": lines}
 
@@ -152,7 +152,7 @@ def trusted_keys(request: HttpRequest, code: str) -> HttpResponse:
             by=access.by(request),
         )  # fmt: skip
     except Refusal as refusal:
-        context["refused"] = refusal.words.in_("zh" if chinese() else "en")
+        context["refused"] = title(refusal.words)
         return render(request, "console/keys.html", context, status=422)
     messages.success(request, gettext("%(code)s is believed by this key from now on.") % {"code": wanted})
     return redirect("trusted-keys", code)

@@ -15,7 +15,7 @@ from lazaretto.apps.accounts.actions import record_reads
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import access, queries
 from lazaretto.apps.console.presenters import transfers as words
-from lazaretto.apps.console.presenters.places import in_language
+from lazaretto.apps.console.presenters.places import in_language, title
 from lazaretto.apps.reporting import arrivals, bundles, handover
 from lazaretto.apps.reporting import transfers as handing
 from lazaretto.apps.reporting.arrivals import Choices
@@ -94,7 +94,7 @@ def send(request: HttpRequest, code: str) -> HttpResponse:
         )  # fmt: skip
         made, content = handing.send(order, by=access.by(request), at=now)
     except Refusal as refusal:
-        context["refused"] = refusal.words.in_(words.language())
+        context["refused"] = title(refusal.words)
         return render(request, "console/transfer_send.html", context, status=422)
     return files.answer(content, JSON, f"transfer-{code}-{made.counterpart}-{made.ref[:8]}.json")
 
@@ -128,7 +128,7 @@ def receive(request: HttpRequest, code: str) -> HttpResponse:
             by=access.by(request), at=now,
         )  # fmt: skip
     except Refusal as refusal:
-        context["refused"] = refusal.words.in_(words.language())
+        context["refused"] = title(refusal.words)
         context["sealed"] = base64.b64encode(data).decode() if data else ""
         return render(request, "console/transfer_receive.html", context, status=422)
     if done:
@@ -138,7 +138,7 @@ def receive(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("transfer", code, found.transfer.ref)
     context |= {
         "sealed": base64.b64encode(data).decode(), "parts": words.parts(found.transfer.document, **_sees(asked)),
-        "alike": words.alike(found.alike), "notes": [n.in_(words.language()) for n in found.notes],
+        "alike": words.alike(found.alike), "notes": [title(n) for n in found.notes],
         "new_code": found.transfer.person.code, "again": found.again,
     }  # fmt: skip
     return render(request, "console/transfer_receive.html", context)
@@ -165,7 +165,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
             facility=asked.facility, data=file.read(MOST) if file else b"", by=access.by(request), at=now
         )  # fmt: skip
     except Refusal as refusal:
-        messages.warning(request, gettext("The receipt was refused: ") + refusal.words.in_(words.language()))
+        messages.warning(request, gettext("The receipt was refused: ") + title(refusal.words))
         return redirect("transfers", code)
     there = kept.transfer.counterpart
     messages.success(request, gettext("%(there)s has received %(code)s.") % {"there": there, "code": kept.transfer.person.code})  # fmt: skip

@@ -21,6 +21,8 @@ from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal import keys
 from lazaretto.apps.journal.models import Log, SealKey
 
+#: How long a phone's pass lasts, and with it what waits on the phone.
+OUTBOX_MS = 72 * 3_600_000
 INFO = b"lazaretto sealed record 1"
 
 
@@ -38,11 +40,38 @@ def current(log: Log, *, at: int) -> SealKey:
         return _usable(log) or _made(log, at)
 
 
-def replace(log: Log, *, at: int) -> SealKey:
+def replace(log: Log, *, at: int, by: str = "") -> SealKey:
     """Make a new key. The old private half stays: phones may still hold what was sealed to it."""
     with transaction.atomic():
         Log.objects.select_for_update().get(pk=log.pk)
-        return _made(log, at)
+        return _made(log, at, by)
+
+
+def retired_from(log: Log) -> list[tuple[SealKey, int]]:
+    """
+    Return the keys of a log that another one follows and that are still here, with the moment from which no phone that
+    keeps to its 72 hours can hold anything that was sealed to them.
+    """
+    known = list(SealKey.objects.filter(log=log).order_by("since", "pk"))
+    return [
+        (old, new.since + OUTBOX_MS) for old, new in zip(known, known[1:], strict=False) if keys.is_here(old.key_id)
+    ]
+
+
+@transaction.atomic
+def retire(log: Log, *, by: str, at: int) -> list[str]:
+    """Destroy the private halves of keys that nothing is sealed to any more, and record which; return their ids."""
+    gone = [old.key_id for old, moment in retired_from(log) if moment <= at]
+    for key_id in gone:
+        detail = {"key_id": key_id}
+        journal.append(log, "seal_key_retired", leaf="0" * 64, n=0, by=by, at=at, detail=detail)
+    transaction.on_commit(lambda: _destroy(gone))
+    return gone
+
+
+def _destroy(gone: list[str]) -> None:
+    for key_id in gone:
+        keys.destroy(key_id)
 
 
 def _usable(log: Log) -> SealKey | None:
@@ -50,7 +79,7 @@ def _usable(log: Log) -> SealKey | None:
     return found if found is not None and keys.is_here(found.key_id) else None
 
 
-def _made(log: Log, at: int) -> SealKey:
+def _made(log: Log, at: int, by: str = "") -> SealKey:
     private = ec.generate_private_key(ec.SECP256R1())
     public = private.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
@@ -59,7 +88,7 @@ def _made(log: Log, at: int) -> SealKey:
     keys.keep(key_id, private.private_numbers().private_value.to_bytes(32, "big"))
     made = SealKey.objects.create(log=log, key_id=key_id, public=public.hex(), since=at)
     detail = {"key_id": key_id, "public": made.public}
-    journal.append(log, "seal_key_made", leaf="0" * 64, n=0, by="", at=at, detail=detail)
+    journal.append(log, "seal_key_made", leaf="0" * 64, n=0, by=by, at=at, detail=detail)
     return made
 
 

@@ -208,3 +208,29 @@ class PurgePermit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.row_key}"
+
+
+class Verification(models.Model):
+    """
+    A check of a log that somebody asked for on a page, some thousand entries at a time.
+
+    `size` is how many entries there were when it began, `seen` how many it has read; `state` is what it carries from
+    one part to the next, and is emptied with the last. `faults` are sentences in both languages.
+    """
+
+    log = models.ForeignKey(Log, models.CASCADE, related_name="verifications")
+    by = models.CharField(max_length=40)
+    began_at = models.BigIntegerField()
+    ended_at = models.BigIntegerField(null=True, blank=True)
+    size = models.BigIntegerField()
+    seen = models.BigIntegerField(default=0)
+    state: models.JSONField = models.JSONField(default=dict)
+    faults: models.JSONField = models.JSONField(default=list)
+
+    PRIVACY: ClassVar[dict[str, Privacy]] = {
+        "id": PLAIN, "log": PLAIN, "by": PLAIN, "began_at": PLAIN, "ended_at": PLAIN, "size": PLAIN, "seen": PLAIN,
+        "state": PLAIN, "faults": PLAIN,
+    }  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.log_id} {self.seen}/{self.size}"

@@ -47,7 +47,7 @@ def verify(log: Log) -> list[Fault]:
 
     Ask inside a `snapshot` while others write: a log read before its last entries looks shortened.
     """
-    walk = _Walk(log)
+    walk = Walk(log)
     for entry in _entries(log):
         if entry.seq != walk.frontier.size:
             walk.missing(entry.seq)
@@ -61,10 +61,11 @@ def _entries(log: Log) -> Iterator[Entry]:
     return log.entries.order_by("seq").iterator(chunk_size=2000)
 
 
-class _Walk:
-    """One pass over the entries of a log, with the tree so far."""
+class Walk:
+    """One pass over the entries of a log, with the tree so far. It may stop, and go on elsewhere from its `state`."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, newest: int | None = None) -> None:
+        """`newest` is the last checkpoint to look at, by `pk`: later ones were made while the pass went on."""
         self.log = log
         self.faults: list[Fault] = []
         self.frontier = merkle.Frontier()
@@ -74,10 +75,27 @@ class _Walk:
         self.spans = keyring.spans(log, rotations)
         self.points: dict[int, list[Checkpoint]] = {}
         for point in log.checkpoints.order_by("pk"):
+            if newest is not None and point.pk > newest:
+                break
             self.points.setdefault(point.size, []).append(point)
         for seq, message in keyring.wrong_keys(log, rotations):
             self.fault("key", seq, message)
         self.check_points()
+
+    def state(self) -> dict[str, Any]:
+        """Return what the pass carries on, as plain values."""
+        return {
+            "size": self.frontier.size, "peaks": [p.hex() for p in self.frontier.peaks], "previous": self.previous,
+            "last": self.last, "epoch": self.epoch, "restarts": [list(r) for r in self.restarts],
+        }  # fmt: skip
+
+    def go_on(self, state: dict[str, Any]) -> None:
+        """Stand where another pass over the same log stopped; what that one found is not in `faults` again."""
+        self.frontier = merkle.Frontier(state["size"], map(bytes.fromhex, state["peaks"]))
+        self.previous, self.last, self.epoch = state["previous"], state["last"], state["epoch"]
+        self.restarts = [epochs.Restart(*told) for told in state["restarts"]]
+        self.points = {size: points for size, points in self.points.items() if size > state["size"]}
+        self.faults = []
 
     def fault(self, kind: str, at: int | None, message: Text) -> None:
         self.faults.append(Fault(self.log.name, kind, at, message))

@@ -86,6 +86,23 @@ def public_keys() -> None:
     runtime.print_json(found(Log.objects.all()))
 
 
+def proof(
+    file: Annotated[Path, typer.Argument(help="A proof that was downloaded from the journal's page.")],
+    keys: Annotated[Path, typer.Option(help="Public keys, as `lazaretto keys` prints them.")],
+) -> None:
+    """Check the proof that an entry, or a row of it, is in a journal. Needs no database; safe to run again."""
+    runtime.start()
+    from lazaretto.apps.journal.proofs import check
+    from lazaretto.config.commands.report import read_json
+
+    faults = check(read_json(file), read_json(keys))
+    for fault in faults:
+        runtime.err.print(fault.in_(language()), markup=False)
+    if not faults:
+        runtime.out.print(say("证明成立。", "The proof holds."))
+    raise typer.Exit(1 if faults else 0)
+
+
 @key.command("rotate")
 def rotate(
     log: Annotated[str, typer.Option(help="Only this log; without it, all logs of this node.")] = "",
@@ -131,3 +148,65 @@ def rotate(
             "The new keys are in use. Hand out what `lazaretto keys` prints, and make a backup.",
         )
     )
+
+
+@key.command("reseal")
+def reseal(
+    log: Annotated[str, typer.Option(help="Only this facility's log; without it, all that have one.")] = "",
+) -> None:
+    """
+    Give facilities new sealing keys, to which phones seal from their next list on. The old ones stay.
+
+    Running it again makes newer keys again. `key retire` destroys old ones after 72 hours.
+    """
+    runtime.start()
+    from lazaretto.apps.journal import envelopes
+
+    for found in _sealing(log):
+        made = envelopes.replace(found, by=CONSOLE, at=runtime.now())
+        runtime.out.print(f"{found.name}: {made.key_id}", markup=False)
+    runtime.out.print(
+        say(
+            "新封存密钥已启用，旧的保留。手机发完后（72 小时）运行 lazaretto key retire；先备份。",
+            "The new sealing keys are in use; the old ones stay. After 72 hours run `lazaretto key retire`. Make a backup now.",
+        )
+    )
+
+
+@key.command("retire")
+def retire(
+    log: Annotated[str, typer.Option(help="Only this facility's log; without it, all that have one.")] = "",
+) -> None:
+    """
+    Destroy old sealing keys, 72 hours after the next one was made. Safe to run again.
+
+    What a phone still holds that was sealed to them can then be read by nobody.
+    """
+    runtime.start()
+    from lazaretto.apps.journal import envelopes
+    from lazaretto.protocol.clock import utc_text
+
+    gone, now = 0, runtime.now()
+    for found in _sealing(log):
+        for key_id in envelopes.retire(found, by=CONSOLE, at=now):
+            runtime.out.print(f"{found.name}: {key_id}", markup=False)
+            gone += 1
+        for old, moment in envelopes.retired_from(found):
+            if moment > now:
+                kept = say(f"保留到 {utc_text(moment)}", f"kept until {utc_text(moment)}")
+                runtime.out.print(f"{found.name}: {old.key_id} {kept}", markup=False)
+    runtime.out.print(say(f"已销毁 {gone} 个旧封存密钥。", f"{gone} old sealing keys were destroyed."))
+
+
+def _sealing(name: str) -> list[Any]:
+    """Return the logs that have sealing keys, or the one of that name; else end the command with a sentence."""
+    from lazaretto.apps.journal.models import Log
+
+    found = list(Log.objects.filter(seal_keys__isnull=False).distinct().order_by("name"))
+    chosen = [log for log in found if name in ("", log.name)]
+    if name and not chosen:
+        known = ", ".join(log.name for log in found) or "—"
+        runtime.fail(
+            Text(f"{name} 没有封存密钥，有的是 {known}", f"{name} has no sealing key; these have one: {known}")
+        )
+    return chosen

@@ -8,6 +8,7 @@ from lazaretto.apps.accounts.actions.signing_in import record_sign_in
 from lazaretto.apps.accounts.actions.tokens import FLUSH_MS, create_flush_token, create_token, note_use, revoke_token
 from lazaretto.apps.accounts.actions.users import (
     change_password,
+    choose_language,
     create_user,
     deactivate,
     drop_factor,
@@ -22,6 +23,7 @@ __all__ = [
     "FLUSH_MS",
     "NODE",
     "change_password",
+    "choose_language",
     "close_organisation",
     "create_flush_token",
     "create_organisation",

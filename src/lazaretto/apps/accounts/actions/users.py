@@ -190,3 +190,8 @@ def _record(kind: str, user: User, by: str, at: int, why: str = "") -> None:
     if why:
         record["why"] = why.strip()[:200]
     journal.record(node(at), kind, [Version("user", user.ref, record)], by=by, at=at, subjects=[user.ref])
+
+
+def choose_language(user: User, language: str) -> None:
+    """Keep the language in which somebody reads pages. It is his taste and no fact: the journal does not hold it."""
+    User.objects.filter(pk=user.pk).update(language=language)

@@ -25,7 +25,7 @@ Name = Callable[[str], str]
 
 
 def said(text: Text) -> str:
-    return text.in_("zh" if chinese() else "en")
+    return title(text)
 
 
 def site_name(site: Site) -> str:
@@ -87,20 +87,20 @@ def numbers(found: Situation, waits: Sequence[Waiting], more: Iterable[Number], 
     asked = any(m.round.observation == "temperature" and m.owed_so_far for m in found.measures)
     people, fevers, today = (reverse(n, args=[code]) for n in ("people", "fevers", "today"))
     cells = [
-        _number(gettext("Held here"), found.people["held"], "", people),
-        _number(gettext("Isolation (cases)"), found.people["isolation"], "", people),
-        _number(gettext("Quarantine (exposed)"), found.people["quarantine"], "", people),
-        _number(gettext("Fever confirmed"), ill["confirmed"], _second(ill["second"]), fevers, loud=True),
-        _number(gettext("Temperature unknown"), unknown if asked else None, _where(found), today)
+        number(gettext("Held here"), found.people["held"], "", people),
+        number(gettext("Isolation (cases)"), found.people["isolation"], "", people),
+        number(gettext("Quarantine (exposed)"), found.people["quarantine"], "", people),
+        number(gettext("Fever confirmed"), ill["confirmed"], _second(ill["second"]), fevers, loud=True),
+        number(gettext("Temperature unknown"), unknown if asked else None, _where(found), today)
         | {"hatch": bool(unknown) or not asked},
-        _number(gettext("Staff on site"), found.people["staff"], "", ""),
+        number(gettext("Staff on site"), found.people["staff"], "", ""),
     ]
     return cells + [
-        _number(said(one.name), one.n, said(one.said) if one.said else "", one.url, loud=one.loud) for one in more
+        number(said(one.name), one.n, said(one.said) if one.said else "", one.url, loud=one.loud) for one in more
     ]
 
 
-def _number(name: str, n: int | None, note: str, url: str, *, loud: bool = False) -> dict[str, Any]:
+def number(name: str, n: int | None, note: str, url: str, *, loud: bool = False) -> dict[str, Any]:
     return {
         "name": name, "value": state_word("unknown") if n is None else count(n), "said": note, "url": url,
         "kind": "null" if n is None else "number" if n else "zero", "loud": loud and bool(n), "hatch": n is None,

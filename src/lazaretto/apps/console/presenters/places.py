@@ -3,6 +3,7 @@
 from typing import Any
 
 from lazaretto.web.dates import chinese
+from lazaretto.web.traditional import written
 
 
 def in_language(thing: Any) -> str:
@@ -13,4 +14,4 @@ def in_language(thing: Any) -> str:
 
 def title(thing: Any) -> str:
     """Return a protocol title, which exists in both languages."""
-    return str(thing.zh if chinese() else thing.en)
+    return str(written(thing.zh) if chinese() else thing.en)

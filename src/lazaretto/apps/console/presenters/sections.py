@@ -47,6 +47,8 @@ SECTIONS = (
     Section("looks", _("Who looked"), "eye", frozenset({_P.ACCESS_READ})),
     Section("signals", _("Questions"), "search", frozenset({_P.REPORT_READ})),
     Section("isolation", _("Isolation board"), "lock", frozenset({_P.ISOLATION_READ})),
+    Section("labels", _("Labels"), "print", frozenset({_P.PLACES_READ})),
+    Section("journal", _("Journal"), "key", frozenset({_P.JOURNAL_READ})),
     Section("isolation-outside", _("Outside reviews"), "eye", frozenset({_P.ISOLATION_REVIEW})),
 )
 

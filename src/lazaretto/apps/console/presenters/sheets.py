@@ -13,6 +13,7 @@ from lazaretto.protocol.document import Document, ObservationType
 from lazaretto.protocol.text import Text
 from lazaretto.web.dates import chinese, local
 from lazaretto.web.figures import count
+from lazaretto.web.traditional import written
 
 UNITS = {"Cel": "°C", "/min": "/min", "%": "%"}
 
@@ -21,7 +22,7 @@ TimeOf = Callable[[int], str]
 
 
 def say(text: Text) -> str:
-    return text.zh if chinese() else text.en
+    return written(text.zh) if chinese() else text.en
 
 
 def grouped(code: str) -> str:

@@ -15,6 +15,7 @@ from lazaretto.apps.rounds.signals import ANSWERS
 from lazaretto.surveillance.farrington import BUREAU_ONLY
 from lazaretto.web.dates import chinese, moment
 from lazaretto.web.figures import count
+from lazaretto.web.traditional import written
 
 HONESTY = (
     "digits",
@@ -159,7 +160,7 @@ class Speaker:
 
     def _title(self, signal: Signal) -> str:
         own = signal.numbers.get("title")
-        return (own["zh"] if chinese() else own["en"]) if own else name_of(kind_of(signal.rule))
+        return (written(own["zh"]) if chinese() else own["en"]) if own else name_of(kind_of(signal.rule))
 
     def _author(self, signal: Signal) -> str:
         if not signal.author:

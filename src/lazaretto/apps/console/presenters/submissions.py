@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from lazaretto.apps.console.presenters.places import in_language
+from lazaretto.apps.console.presenters.places import in_language, title
 from lazaretto.apps.reporting.overview import COUNTS, STATES, Bound, Cell, Row, evidence, received, total, weakest
 from lazaretto.apps.reporting.wording import CONTRADICTIONS, numbers
 from lazaretto.protocol.text import Text
@@ -114,7 +114,7 @@ def _row(row: Row, measures: Mapping[str, Text]) -> dict[str, Any]:
 
 
 def _loud(cell: Cell) -> list[str]:
-    return [CONTRADICTIONS[code].in_("zh" if chinese() else "en") for code in cell.contradictions]
+    return [title(CONTRADICTIONS[code]) for code in cell.contradictions]
 
 
 def _quiet(row: Row) -> list[str]:
@@ -141,7 +141,7 @@ def _weakest(document: Mapping[str, Any] | None, measures: Mapping[str, Text]) -
     least = weakest(document) if document else None
     if least is None:
         return ""
-    name = measures[least["id"]].in_("zh" if chinese() else "en") if least["id"] in measures else least["id"]
+    name = title(measures[least["id"]]) if least["id"] in measures else least["id"]
     return f"{name} {percent(least['coverage'])}"
 
 

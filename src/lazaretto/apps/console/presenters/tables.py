@@ -11,7 +11,6 @@ from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.registry.tables import HEADERS, Account
 from lazaretto.apps.rounds.tables import heads
 from lazaretto.protocol.text import Text
-from lazaretto.web.dates import chinese
 
 TITLES = {
     "places": Text("场所", "Places"), "groups": Text("单位和班组", "Units and teams"), "assets": Text("设备", "Assets"),
@@ -85,5 +84,5 @@ def account(found: Account) -> dict[str, Any]:
 
 
 def _said(failure: Any) -> tuple[int, str, str]:
-    text = failure.message.zh if chinese() else failure.message.en
+    text = title(failure.message)
     return failure.row.number, failure.column, text

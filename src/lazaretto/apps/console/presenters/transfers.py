@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.console.presenters.submissions import duration
 from lazaretto.apps.registry.merging import REASONS
 from lazaretto.apps.reporting.handover_words import transfer_lines
@@ -33,7 +34,7 @@ def _row(transfer: Any, zone: str, now: int) -> dict[str, Any]:
         "ref": transfer.ref, "name": transfer.person.name or transfer.person.code, "code": transfer.person.code,
         "way": gettext("out, to") if transfer.direction == "out" else gettext("in, from"),
         "counterpart": _party(transfer.document["to" if transfer.direction == "out" else "from"]),
-        "at": moment(transfer.made_at, zone), "word": STATES[state].in_(language()), "said": said,
+        "at": moment(transfer.made_at, zone), "word": title(STATES[state]), "said": said,
         "glyph": "late" if waits and age > LONG_MS else GLYPHS[state],
     }  # fmt: skip
 
@@ -55,7 +56,7 @@ def sentence(listed: list[dict[str, Any]]) -> str:
 def parts(document: Mapping[str, Any], *, health: bool, identity: bool) -> list[tuple[str, list[str]]]:
     """Return what a file says, part by part."""
     found = transfer_lines(document, health=health, identity=identity)
-    return [(head.in_(language()), [line.in_(language()) for line in lines]) for head, lines in found]
+    return [(title(head), [title(line) for line in lines]) for head, lines in found]
 
 
 def shown(document: Mapping[str, Any], *, health: bool, identity: bool) -> list[str]:
@@ -69,4 +70,4 @@ def shown(document: Mapping[str, Any], *, health: bool, identity: bool) -> list[
 
 def alike(found: Iterable[Any]) -> list[str]:
     """Return who on file may be the same person."""
-    return [f"{c.one.code} · {c.other.code}: {REASONS[c.reason].in_(language())}" for c in found]
+    return [f"{c.one.code} · {c.other.code}: {title(REASONS[c.reason])}" for c in found]

@@ -65,3 +65,6 @@ document.addEventListener("submit", (event) => {
     };
   }, go);
 });
+// A form whose work goes on in parts sends itself for the next one; without script somebody presses its button.
+const goesOn = document.querySelector("form[data-goes-on]");
+if (goesOn) setTimeout(() => goesOn.requestSubmit(), 150);
