@@ -4,14 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
-
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.clinic.models import Visit
 from lazaretto.apps.clinic.queries import last_visits
+from lazaretto.apps.isolation.board import without_room
 from lazaretto.apps.isolation.care import ESCALATED_MS, OVERDUE_MS
 from lazaretto.apps.isolation.courses import Course
-from lazaretto.apps.isolation.models import Episode, Note, Placement
 from lazaretto.apps.isolation.placing import needs_signatures, signed_by_file
 from lazaretto.apps.registry.models import Facility
 from lazaretto.protocol.clock import instant, local_day, plus
@@ -105,7 +103,5 @@ def rooms_wanted(facility: Facility, at: int, may: Collection[str]) -> list[Numb
     """Return for the operating picture how many have no room yet (`no_room`), in one query."""
     if Permission.ISOLATION_READ not in may:
         return []
-    room = Placement.objects.filter(episode=OuterRef("pk"), status__in=(Placement.OPEN, Placement.PLANNED))
-    still = Note.objects.filter(episode=OuterRef("pk"), kind="suspended", ends_at=None)
-    n = Episode.objects.filter(~Exists(room), ~Exists(still), facility=facility, ended_at=None).count()
+    n = without_room(facility).count()
     return [Number("no_room", Text("等隔离房间", "Waiting for a room"), n, loud=True)]

@@ -10,6 +10,7 @@ urlpatterns = [
     path(HERE, board.board, name="isolation"),
     path(HERE + "plan/", board.plan, name="isolation-plan"),
     path(HERE + "disinfected/", board.disinfected, name="isolation-disinfected"),
+    path(HERE + "waits/", board.waits, name="isolation-waits"),
     path(HERE + "board.xlsx", board.as_excel, name="isolation-xlsx"),
     path(HERE + "order/", episode.begin, name="isolation-order"),
     path(HERE + "care/", care.care, name="isolation-care"),
