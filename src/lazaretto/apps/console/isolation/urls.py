@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lazaretto.apps.console.isolation import board, care, episode, outside, planning, separation
+from lazaretto.apps.console.isolation import board, care, cohorts, episode, outside, planning, separation
 
 HERE = "facilities/<str:code>/isolation/"
 ONE = HERE + "episodes/<int:number>/"
@@ -26,6 +26,10 @@ urlpatterns = [
     path(HERE + "separation/cancel/<int:pk>/", separation.cancel, name="isolation-slot-cancel"),
     path(HERE + "separation/breach/", separation.breach, name="isolation-breach"),
     path(HERE + "separation/breach/<int:number>/", separation.decide, name="isolation-breach-decide"),
+    path(HERE + "cohorts/", cohorts.cohorts, name="isolation-cohorts"),
+    path(HERE + "cohorts/open/", cohorts.begin, name="isolation-cohort-open"),
+    path(HERE + "cohorts/<int:pk>/", cohorts.cohort, name="isolation-cohort"),
+    path(HERE + "cohorts/<int:pk>/<str:what>/", cohorts.act, name="isolation-cohort-act"),
     path(ONE, episode.episode, name="isolation-episode"),
     path(ONE + "notice.pdf", episode.notice, name="isolation-notice"),
     path(ONE + "<str:what>/", episode.act, name="isolation-act"),

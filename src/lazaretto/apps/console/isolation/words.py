@@ -56,6 +56,14 @@ DECISIONS = {
 NO_TIME = Text("看不懂时间，写作 2026-03-17 08:00", "the time cannot be read; write 2026-03-17 08:00")
 
 
+def nobody(codes: list[str]) -> Text:
+    """Say that numbers are not on file; without any, that none was given."""
+    if not codes:
+        return Text("写明人员编号", "give the people's numbers")
+    some = "、".join(codes[:8])
+    return Text(f"没有登记这些编号：{some}", f"not on file: {', '.join(codes[:8])}")
+
+
 def refused(refusal: Refusal, zone: str) -> str:
     """Return a refusal as it is said: the rule's words, and when it will be possible."""
     said = title(refusal.words)
