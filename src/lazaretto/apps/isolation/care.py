@@ -4,18 +4,19 @@ the pathway names; nobody loses one for what he did, and a shortfall stands in t
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from lazaretto.apps.command.queries import NoProtocol, in_force
+from lazaretto.apps.command.queries import NoProtocol, in_force, timeline
 from lazaretto.apps.isolation.courses import Course, courses
 from lazaretto.apps.isolation.models import Episode, Placement
 from lazaretto.apps.registry.models import Facility, Standing
 from lazaretto.apps.work import ledger
 from lazaretto.apps.work.ledger import Line, Owing
+from lazaretto.apps.work.models import Given
 from lazaretto.protocol.clock import instant
 from lazaretto.protocol.provisions import Entitlement
 from lazaretto.protocol.resolve import Resolved
@@ -44,6 +45,36 @@ def care_on(facility: Facility, on: date, at: int) -> Care:
     given = ledger.given_between(facility, (o.person for o in owing), on - timedelta(days=back), on, known_by=at)
     lines = ledger.lines(_with_company(facility, owing, start, end), given, on, facility.zone)
     return Care(on, lines, {c.episode.person_id: c for c in known})
+
+
+def lines_between(
+    facility: Facility, first: date, last: date, at: int, known: Sequence[Course]
+) -> Iterator[tuple[date, list[Line]]]:
+    """Yield the ledger of each day from `first` to `last` for these courses, each by the protocol of its day."""
+    phases = timeline(facility, at)
+    found: Sequence[Given] | None = None
+    for n in range((last - first).days + 1):
+        on = first + timedelta(days=n)
+        start, end = instant(facility.zone, on, 0), instant(facility.zone, on + timedelta(days=1), 0)
+        moment = min(at, end - 1)
+        resolved = next((p for p in phases if p.start <= moment < p.end), phases[0]).resolved
+        here = [c for c in known if _inside(c, start, end)]
+        owing = [o for course in here if (o := _owing(course, resolved)) is not None]
+        if not owing:
+            continue
+        if found is None:
+            back = timedelta(days=max(ledger.look_back(e for o in owing for e in o.entitlements), 7))
+            everybody = [c.episode.person_id for c in known]
+            found = ledger.given_between(facility, everybody, on - back, last, known_by=at)
+        near = [g for g in found if on - timedelta(days=7) <= g.on <= on + timedelta(days=2)]
+        yield on, ledger.lines(_with_company(facility, owing, start, end), near, on, facility.zone)
+
+
+def _inside(course: Course, start: int, end: int) -> bool:
+    return any(
+        p.status in (Placement.OPEN, Placement.ENDED) and p.starts < end and (p.ends is None or p.ends > start)
+        for p in course.placements
+    )
 
 
 def _owing(course: Course, resolved: Resolved) -> Owing | None:
