@@ -6,10 +6,14 @@ the pathway names; nobody loses one for what he did, and a shortfall stands in t
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from lazaretto.apps.clinic.medicines import GOOD as LONG_TERM
+from lazaretto.apps.clinic.medicines import MEASURE as MEDICINES
+from lazaretto.apps.clinic.medicines import doses_a_day, takers
 from lazaretto.apps.command.queries import NoProtocol, in_force, timeline
 from lazaretto.apps.isolation.courses import Course, courses
 from lazaretto.apps.isolation.models import Episode, Placement
@@ -88,18 +92,33 @@ def _owing(course: Course, resolved: Resolved) -> Owing | None:
 
 
 def _with_company(facility: Facility, owing: Sequence[Owing], start: int, end: int) -> list[Owing]:
-    """Leave out what is owed only while another standing holds (company for the vulnerable), unless it does."""
+    """Leave out what is owed only while another standing holds (company, regular medicines), unless it does."""
     vulnerable = set(
         Standing.objects.filter(facility=facility, key="vulnerable", person__isnull=False)
         .filter(Q(starts=None) | Q(starts__lt=end)).filter(Q(ends=None) | Q(ends__gt=start))
         .values_list("person", flat=True)
     )  # fmt: skip
+    taking = takers(facility, [o.person for o in owing], start, end)
     return [
         o._replace(
-            entitlements=tuple(e for e in o.entitlements if "vulnerable" not in e.while_ or o.person in vulnerable)
+            entitlements=tuple(
+                e if e.id != MEDICINES else _doses(e, taking.get(o.person, ()))
+                for e in o.entitlements
+                if "vulnerable" not in e.while_ or o.person in vulnerable
+            )
         )
         for o in owing
     ]
+
+
+def _doses(measure: Entitlement, standings: Sequence[Standing]) -> Entitlement:
+    """Return the medicines that somebody is owed each day: those he takes regularly. Relief is owed when it is asked for."""
+    goods = [
+        g.model_copy(update={"amount": Decimal(doses_a_day(standings))} if g.id == LONG_TERM else {})
+        for g in measure.goods
+        if (g.id == LONG_TERM and standings) or g.per in ("stay", "occasion")
+    ]
+    return measure.model_copy(update={"goods": goods})
 
 
 class Summary(NamedTuple):

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from lazaretto.apps.console.isolation import board, care, cohorts, episode, equity, outside, planning, separation
+from lazaretto.apps.console.isolation import (
+    board,
+    care,
+    cohorts,
+    episode,
+    equity,
+    medicine,
+    outside,
+    planning,
+    separation,
+)
 
 HERE = "facilities/<str:code>/isolation/"
 ONE = HERE + "episodes/<int:number>/"
@@ -26,6 +36,8 @@ urlpatterns = [
     path(HERE + "separation/cancel/<int:pk>/", separation.cancel, name="isolation-slot-cancel"),
     path(HERE + "separation/breach/", separation.breach, name="isolation-breach"),
     path(HERE + "separation/breach/<int:number>/", separation.decide, name="isolation-breach-decide"),
+    path(HERE + "medicine/", medicine.medicine, name="fever-medicine"),
+    path(HERE + "medicine/<int:pk>/looked/", medicine.looked, name="fever-medicine-looked"),
     path(HERE + "equity/", equity.report, name="isolation-equity"),
     path(HERE + "equity.xlsx", equity.as_excel, name="isolation-equity-xlsx"),
     path(HERE + "cohorts/", cohorts.cohorts, name="isolation-cohorts"),
