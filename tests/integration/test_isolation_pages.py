@@ -12,11 +12,12 @@ from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.models import Role, User
 from lazaretto.apps.accounts.permissions import POLICY, Permission
 from lazaretto.apps.clinic.actions import issue_antipyretic
-from lazaretto.apps.isolation import placing
+from lazaretto.apps.isolation import board, placing
 from lazaretto.apps.isolation.models import Episode, Note, Placement
 from lazaretto.apps.registry.tables import RowError
 from lazaretto.apps.rounds.models import Fact
 from lazaretto.apps.work.models import Given
+from lazaretto.protocol.clock import instant
 from tests.conftest import DAY, Small
 from tests.integration.isolation import (
     confirm_all,
@@ -167,8 +168,42 @@ def test_the_board_asks_a_fixed_number_of_queries(
 ) -> None:
     client = sign_in("epidemic_lead", ward.facility.organisation)
     said(client)
-    with django_assert_max_num_queries(85):
+    with django_assert_max_num_queries(80):
         said(client)
+
+
+def test_a_board_read_in_pages_says_the_same(ward: Small) -> None:
+    """Every room is on one page; what is said of the whole house is the same on each, and is what counting by hand gives."""
+    facility = ward.facility
+    whole = board.board(facility, DAY, 60, ward.at)
+    pages = [board.board(facility, DAY, 60, ward.at, window=board.Window(page=n, size=1)) for n in range(1, 5)]
+    rooms = [(k.type, r.place.code, r.stays) for page in pages for k in page.kinds for r in k.rooms]
+    assert sorted(rooms) == sorted((k.type, r.place.code, r.stays) for k in whole.kinds for r in k.rooms)
+    for page in pages:
+        assert [k.days for k in page.kinds] == [k.days for k in whole.kinds]
+        assert (page.ill, page.well, len(page.unplaced), page.n_rooms) == (1, 2, 1, 4)
+    for kind in whole.kinds:
+        for n, free in enumerate(kind.days):
+            start, end = (instant(facility.zone, DAY + timedelta(days=d), 0) for d in (n, n + 1))
+            used = [r for r in kind.rooms if any(s.start < end and s.end > start for s in r.stays)]
+            assert (free.on, free.used) == (DAY + timedelta(days=n), len(used))
+    found = board.board(facility, DAY, 7, ward.at, window=board.Window(state="occupied", text="c"))
+    assert [r.place.code for k in found.kinds for r in k.rooms] == ["C1"]
+
+
+def test_in_a_big_house_what_waits_comes_after_the_board(
+    ward: Small, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lazaretto.apps.console.isolation.board.INLINE", 0)
+    client = sign_in("epidemic_lead", ward.facility.organisation)
+    late = "No clinician for more than 26 hours."
+    assert late not in (page := said(client))
+    assert f"{HERE}waits/?part=1" in page
+    assert late in said(client, f"{HERE}waits/")
+    assert "<html" not in said(client, f"{HERE}waits/", part="1")
+    monkeypatch.setattr("lazaretto.apps.console.isolation.board.ROOMS", 1)
+    assert 'data-room="F1"' in said(client)
+    assert 'data-room="C1"' in said(client, page="3") + said(client, page="1")
 
 
 def test_a_room_is_ready_again(ward: Small, sign_in: SignIn) -> None:

@@ -12,14 +12,19 @@ from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.registry.models import Person
 from lazaretto.apps.rounds.actions import Received, record_facts
 from lazaretto.apps.rounds.facts import Border, registers
+from lazaretto.apps.work import actions as work
 from lazaretto.apps.work import ledger
 from lazaretto.protocol.clock import utc_text
 from lazaretto.protocol.fever import MEDICINE
+from lazaretto.protocol.record import Subject
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 
 #: The goods of the ledger that a visit gives: both are of the measure that asks for a clinician each day.
 CLINICIAN, GOODS = "isolation.clinician", ("visit", "wellbeing")
+
+#: The event that triggers of the protocol wait for.
+ISSUED = "antipyretic_issued"
 
 
 @transaction.atomic
@@ -49,17 +54,26 @@ def visit(*, person: Person, ref: str, seen_at: int, wellbeing: str, note: str =
     return made
 
 
+@transaction.atomic
 def issue_antipyretic(
-    *, person: Person, given_at: int, by: str, at: int, giver: str = "", medicine: str = ""
+    *, person: Person, given_at: int, by: str, at: int, giver: str = "", medicine: str = "", ref: str = ""
 ) -> Received:
     """
     Record that fever medicine was handed out: a fact of the observation `antipyretic`, so that a normal temperature after
-    it decides nothing. :raises RowError: if the border refuses it.
+    it decides nothing; and what the protocol asks for on it begins, such as a look for a fever that it hides. The same
+    `ref` (a UUID) again changes nothing. :raises RowError: if the border refuses it.
     """
     resolved = in_force(person.facility, at).resolved
     border = Border(person.facility, resolved.document, at, registers(person.facility, [person.code]))
     claim = {
-        "id": str(uuid4()), "observation": MEDICINE, "subject_kind": "person", "subject": person.code, "outcome": "done",
-        "observed_at": utc_text(given_at), "source": "clinic", "by": giver, "note": medicine[:100],
+        "id": ref or str(uuid4()), "observation": MEDICINE, "subject_kind": "person", "subject": person.code,
+        "outcome": "done", "observed_at": utc_text(given_at), "source": "clinic", "by": giver, "note": medicine[:100],
     }  # fmt: skip
-    return record_facts(person.facility, [border.admit(claim)], by=by, at=at, protocol=resolved)
+    received = record_facts(person.facility, [border.admit(claim)], by=by, at=at, protocol=resolved)
+    subject = Subject(f"person:{person.code}", "person", person.population, person.base)
+    for fact in received.new:
+        work.start(
+            person.facility, event=ISSUED, source=f"medicine:{fact.id}", subject=subject, event_at=given_at, by=by, at=at,
+            ref=person.ref,
+        )  # fmt: skip
+    return received

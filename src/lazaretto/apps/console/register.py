@@ -10,6 +10,7 @@ from lazaretto.apps.accounts.queries import users_called
 from lazaretto.apps.command.queries import NoProtocol, in_force
 from lazaretto.apps.console.presenters.words import Populations
 from lazaretto.apps.console.queries import Asked
+from lazaretto.apps.laboratory.queries import people_tested
 from lazaretto.apps.registry import lists
 from lazaretto.apps.registry import queries as registry
 from lazaretto.apps.registry.merging import Candidate, candidates
@@ -206,6 +207,8 @@ def sensitive_in(asked: Asked, table: str, span: tuple[int, int]) -> list[tuple[
         codes = people_with_facts(facility, *span)
         refs = Person.objects.filter(facility=facility).values_list("code", "ref")
         return [([ref for code, ref in refs if code in codes], ["facts"])]
+    if table == "results":
+        return [(people_tested(facility, *span), ["tests"])]
     return []
 
 

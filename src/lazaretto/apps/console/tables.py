@@ -26,9 +26,9 @@ from lazaretto.apps.console import access, register, uploads
 from lazaretto.apps.console.forms import in_words
 from lazaretto.apps.console.presenters import tables as words
 from lazaretto.apps.console.queries import Asked
+from lazaretto.apps.laboratory import tables as every
 from lazaretto.apps.registry.importing import run, steps
 from lazaretto.apps.registry.tables import Account, TableError, write_failures
-from lazaretto.apps.rounds import tables as rounds
 from lazaretto.protocol.clock import instant
 from lazaretto.web import files
 from lazaretto.web.spreadsheets import EXCEL
@@ -42,13 +42,13 @@ BRINGS: dict[str, frozenset[Permission]] = {
     "movements": frozenset({_P.MOVE_INSIDE, _P.MOVE_ACROSS}),
     "standings": frozenset({_P.PEOPLE_WRITE, _P.PRECAUTION_SET}), "assignments": frozenset({_P.PEOPLE_WRITE}),
     "legal_dates": frozenset({_P.PEOPLE_WRITE}), "facts": frozenset({_P.FACT_RECORD}),
-    "excuses": frozenset({_P.EXCUSE_RECORD}),
+    "excuses": frozenset({_P.EXCUSE_RECORD}), "results": frozenset({_P.HEALTH_READ, _P.FACT_RECORD}),
 }  # fmt: skip
 #: All of these are needed to take what is in a table out.
 TAKES: dict[str, frozenset[Permission]] = {
     **dict.fromkeys(("places", "groups", "assets"), frozenset({_P.PLACES_READ})),
     **dict.fromkeys(("people", "presence", "movements", "assignments", "legal_dates", "excuses"), frozenset({_P.TABLES_EXPORT})),
-    **dict.fromkeys(("standings", "facts"), frozenset({_P.TABLES_EXPORT, _P.HEALTH_READ})),
+    **dict.fromkeys(("standings", "facts", "results"), frozenset({_P.TABLES_EXPORT, _P.HEALTH_READ})),
 }  # fmt: skip
 IDENTITY = ("identity_kind", "identity_number")
 #: A span of facts or excuses that goes out at once.
@@ -60,7 +60,7 @@ _log = logging.getLogger(__name__)
 def _asked(request: HttpRequest, code: str, table: str) -> tuple[Asked, int]:
     now = access.clock_now()
     asked = access.asked(request, code, [Permission.PLACES_READ], now)
-    if table and table not in rounds.NAMES:
+    if table and table not in every.NAMES:
         raise Http404
     return asked, now
 
@@ -72,7 +72,7 @@ def tables(request: HttpRequest, code: str) -> HttpResponse:
     context = access.frame(asked, "tables", now) | {
         "crumbs": [(gettext("Tables"), "")],
         "tables": [
-            words.line(name, takes=TAKES[name] - asked.may, brings=BRINGS[name] - asked.may) for name in rounds.NAMES
+            words.line(name, takes=TAKES[name] - asked.may, brings=BRINGS[name] - asked.may) for name in every.NAMES
         ],
     }
     return render(request, "console/tables/list.html", context)
@@ -89,12 +89,12 @@ def out(request: HttpRequest, code: str, table: str, ending: str) -> HttpRespons
         raise Http404
     make = files.excel if ending == "xlsx" else files.comma
     if request.GET.get("empty") == "1":
-        return make([list(rounds.heads(table))], f"{code}-{table}-template.{ending}")
+        return make([list(every.heads(table))], f"{code}-{table}-template.{ending}")
     if not TAKES[table] <= asked.may:
         raise PermissionDenied
     span = _span(request, asked)
     without = () if Permission.IDENTITY_READ in asked.may else IDENTITY
-    lines = list(rounds.lines(asked.facility, table, span=span, without=without))
+    lines = list(every.lines(asked.facility, table, span=span, without=without))
     _record(request, asked, table, lines, span, now)
     return make(lines, f"{code}-{table}-{asked.today}.{ending}")
 
@@ -129,7 +129,7 @@ def _page(request: HttpRequest, asked: Asked, table: str, now: int, **more: Any)
         "name": words.title_of(table),
         "columns": words.columns(table),
         "line": words.line(table, takes=TAKES[table] - asked.may, brings=BRINGS[table] - asked.may),
-        "by_time": table in rounds.BY_TIME,
+        "by_time": table in every.BY_TIME,
         "today": asked.today,
     } | more  # fmt: skip
 
@@ -166,7 +166,7 @@ def table(request: HttpRequest, code: str, table: str) -> HttpResponse:
 def _try(asked: Asked, kept: uploads.Kept, by: str, now: int) -> Account:
     try:
         account = run(
-            rounds.importer(kept.table, asked.facility, now), kept.path, dry_run=True, by=by, clock=lambda: now
+            every.importer(kept.table, asked.facility, now), kept.path, dry_run=True, by=by, clock=lambda: now
         )
     except Exception:
         uploads.remove(kept.token)
@@ -214,7 +214,7 @@ def confirm(request: HttpRequest, code: str, table: str) -> HttpResponseBase:
     before, _, after = page.partition(_MARK)
     user: Any = request.user
     language = translation.get_language() or "zh-hans"
-    importer: Callable[[], Any] = lambda: rounds.importer(table, asked.facility, now)  # noqa: E731
+    importer: Callable[[], Any] = lambda: every.importer(table, asked.facility, now)  # noqa: E731
     lines = _taking(importer, kept, user.ref, said, language)
     response = StreamingHttpResponse(_around(before, lines, after))
     response.headers["Cache-Control"] = "no-store"

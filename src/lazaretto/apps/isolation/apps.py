@@ -37,6 +37,7 @@ class IsolationConfig(AppConfig):
         starts_with(listening.isolate_first)
         hear_movements(listening.people_moved)
         picture.fill("numbers", "isolation", queue.rooms_wanted)
+        picture.fill("alerts", "isolation", queue.medicines_missed)
 
 
 def _rows(model: Any, log_field: str, related: tuple[str, ...]) -> Any:

@@ -4,18 +4,23 @@ the pathway names; nobody loses one for what he did, and a shortfall stands in t
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from lazaretto.apps.command.queries import NoProtocol, in_force
+from lazaretto.apps.clinic.medicines import GOOD as LONG_TERM
+from lazaretto.apps.clinic.medicines import MEASURE as MEDICINES
+from lazaretto.apps.clinic.medicines import doses_a_day, takers
+from lazaretto.apps.command.queries import NoProtocol, in_force, timeline
 from lazaretto.apps.isolation.courses import Course, courses
 from lazaretto.apps.isolation.models import Episode, Placement
 from lazaretto.apps.registry.models import Facility, Standing
 from lazaretto.apps.work import ledger
 from lazaretto.apps.work.ledger import Line, Owing
+from lazaretto.apps.work.models import Given
 from lazaretto.protocol.clock import instant
 from lazaretto.protocol.provisions import Entitlement
 from lazaretto.protocol.resolve import Resolved
@@ -46,6 +51,36 @@ def care_on(facility: Facility, on: date, at: int) -> Care:
     return Care(on, lines, {c.episode.person_id: c for c in known})
 
 
+def lines_between(
+    facility: Facility, first: date, last: date, at: int, known: Sequence[Course]
+) -> Iterator[tuple[date, list[Line]]]:
+    """Yield the ledger of each day from `first` to `last` for these courses, each by the protocol of its day."""
+    phases = timeline(facility, at)
+    found: Sequence[Given] | None = None
+    for n in range((last - first).days + 1):
+        on = first + timedelta(days=n)
+        start, end = instant(facility.zone, on, 0), instant(facility.zone, on + timedelta(days=1), 0)
+        moment = min(at, end - 1)
+        resolved = next((p for p in phases if p.start <= moment < p.end), phases[0]).resolved
+        here = [c for c in known if _inside(c, start, end)]
+        owing = [o for course in here if (o := _owing(course, resolved)) is not None]
+        if not owing:
+            continue
+        if found is None:
+            back = timedelta(days=max(ledger.look_back(e for o in owing for e in o.entitlements), 7))
+            everybody = [c.episode.person_id for c in known]
+            found = ledger.given_between(facility, everybody, on - back, last, known_by=at)
+        near = [g for g in found if on - timedelta(days=7) <= g.on <= on + timedelta(days=2)]
+        yield on, ledger.lines(_with_company(facility, owing, start, end), near, on, facility.zone)
+
+
+def _inside(course: Course, start: int, end: int) -> bool:
+    return any(
+        p.status in (Placement.OPEN, Placement.ENDED) and p.starts < end and (p.ends is None or p.ends > start)
+        for p in course.placements
+    )
+
+
 def _owing(course: Course, resolved: Resolved) -> Owing | None:
     stays = [p for p in course.placements if p.status in (Placement.OPEN, Placement.ENDED)]
     if not stays:
@@ -57,18 +92,33 @@ def _owing(course: Course, resolved: Resolved) -> Owing | None:
 
 
 def _with_company(facility: Facility, owing: Sequence[Owing], start: int, end: int) -> list[Owing]:
-    """Leave out what is owed only while another standing holds (company for the vulnerable), unless it does."""
+    """Leave out what is owed only while another standing holds (company, regular medicines), unless it does."""
     vulnerable = set(
         Standing.objects.filter(facility=facility, key="vulnerable", person__isnull=False)
         .filter(Q(starts=None) | Q(starts__lt=end)).filter(Q(ends=None) | Q(ends__gt=start))
         .values_list("person", flat=True)
     )  # fmt: skip
+    taking = takers(facility, [o.person for o in owing], start, end)
     return [
         o._replace(
-            entitlements=tuple(e for e in o.entitlements if "vulnerable" not in e.while_ or o.person in vulnerable)
+            entitlements=tuple(
+                e if e.id != MEDICINES else _doses(e, taking.get(o.person, ()))
+                for e in o.entitlements
+                if "vulnerable" not in e.while_ or o.person in vulnerable
+            )
         )
         for o in owing
     ]
+
+
+def _doses(measure: Entitlement, standings: Sequence[Standing]) -> Entitlement:
+    """Return the medicines that somebody is owed each day: those he takes regularly. Relief is owed when it is asked for."""
+    goods = [
+        g.model_copy(update={"amount": Decimal(doses_a_day(standings))} if g.id == LONG_TERM else {})
+        for g in measure.goods
+        if (g.id == LONG_TERM and standings) or g.per in ("stay", "occasion")
+    ]
+    return measure.model_copy(update={"goods": goods})
 
 
 class Summary(NamedTuple):

@@ -4,7 +4,7 @@ happened and the protocol that held when it began; in a fixed number of queries 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -281,11 +281,16 @@ def pathways(facility: Facility, at: int) -> list[Pathway]:
     return [m for m in in_force(facility, at).resolved.everything if isinstance(m, Pathway) and m.active]
 
 
-def courses(facility: Facility, at: int, rows: QuerySet[Episode] | None = None) -> list[Course]:
-    """Return the open episodes of a facility (or `rows`) with where they stand, the oldest first."""
+def courses(
+    facility: Facility, at: int, rows: QuerySet[Episode] | None = None, *, only: Collection[int] | None = None
+) -> list[Course]:
+    """
+    Return the open episodes of a facility (or `rows`, or those of `rows` whose id is in `only`) with where they stand, the
+    oldest first.
+    """
     if rows is None:
         rows = Episode.objects.filter(facility=facility, ended_at=None)
-    found = list(rows.select_related("person", "cohort", "facility__log").order_by("opened_at", "pk"))
+    found = _episodes(facility, rows, only)
     known = measures_once(facility, at, {(e.protocol, e.measure) for e in found}, Pathway)
     placements = _by_episode(found, Placement.objects.select_related("place"), "starts")
     notes = _by_episode(found, Note.objects.all(), "occurred_at")
@@ -300,6 +305,20 @@ def courses(facility: Facility, at: int, rows: QuerySet[Episode] | None = None) 
         for e in found
         if (e.protocol, e.measure) in known
     ]  # fmt: skip
+
+
+def _episodes(facility: Facility, rows: QuerySet[Episode], only: Collection[int] | None) -> list[Episode]:
+    """Read episodes with their people. The facility is the one that is asked for: one row, not one for each of them."""
+    rows = rows.select_related("person", "cohort").order_by("opened_at", "pk")
+    if only is None:
+        found = list(rows)
+    else:
+        ids = sorted(only)
+        found = [e for start in range(0, len(ids), _BATCH) for e in rows.filter(pk__in=ids[start : start + _BATCH])]
+        found.sort(key=lambda e: (e.opened_at, e.pk))
+    for episode in found:
+        episode.facility = episode.person.facility = facility
+    return found
 
 
 def course_of(episode: Episode, at: int) -> Course:

@@ -52,6 +52,12 @@ def _said(
     remember(episode.facility, kind, items, by=by, at=at, occurred_at=occurred_at, subjects=[episode.person.ref])
 
 
+def starts_again(course: Course) -> bool:
+    """Say whether the pathway has a rule by which a new exposure moves its clock."""
+    pathway = course.pathway
+    return bool(pathway.restart_on) or pathway.counts_from == "last_exposure" or pathway.exposure_clock is not None
+
+
 @transaction.atomic
 def expose(episode: Episode, *, exposed_at: int, source: str, by: str, at: int, reason: str = "") -> Note:
     """
@@ -63,11 +69,7 @@ def expose(episode: Episode, *, exposed_at: int, source: str, by: str, at: int, 
         raise Refusal("in_future", Text("时间还没到", "that moment is still to come"))
     if not source and not reason.strip():
         raise Refusal("no_reason", _NO_REASON)
-    if (
-        not course.pathway.restart_on
-        and course.pathway.counts_from != "last_exposure"
-        and course.pathway.exposure_clock is None
-    ):
+    if not starts_again(course):
         raise Refusal(
             "by_rule_only",
             Text(

@@ -4,26 +4,28 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.urls import reverse
 
 from lazaretto.apps.accounts.permissions import Permission
+from lazaretto.apps.clinic.medicines import gaps
 from lazaretto.apps.clinic.models import Visit
 from lazaretto.apps.clinic.queries import last_visits
+from lazaretto.apps.isolation.board import without_room
 from lazaretto.apps.isolation.care import ESCALATED_MS, OVERDUE_MS
 from lazaretto.apps.isolation.courses import Course
-from lazaretto.apps.isolation.models import Episode, Note, Placement
+from lazaretto.apps.isolation.models import Placement
 from lazaretto.apps.isolation.placing import needs_signatures, signed_by_file
 from lazaretto.apps.registry.models import Facility
 from lazaretto.protocol.clock import instant, local_day, plus
 from lazaretto.protocol.text import Text
-from lazaretto.web.picture import Number
+from lazaretto.web.picture import Alert, Number
 
 #: What an item is, the most urgent first.
 KINDS = (
-    "no_room", "silence", "lawful_release", "to_carry_out", "to_order", "visit_overdue", "test_overdue", "past_criteria", "outside_review",
+    "no_room", "silence", "medicine_gap", "lawful_release", "to_carry_out", "to_order", "visit_overdue", "medicine_late", "test_overdue", "past_criteria", "outside_review",
     "near_limit", "review", "to_tell", "to_sign", "next_stage", "test_due",
 )  # fmt: skip
-_SEVERE = frozenset({"no_room", "silence", "visit_overdue"})
+_SEVERE = frozenset({"no_room", "silence", "medicine_gap", "visit_overdue"})
 _DAY = 86_400_000
 
 
@@ -44,7 +46,20 @@ def queue(known: Sequence[Course], at: int) -> list[Item]:
     """Return what waits at an instant for the open episodes, the most urgent first."""
     visits = last_visits((c.episode.person_id for c in known if c.room is not None), at)
     found = [item for course in known if course.episode.ended_at is None for item in _of(course, visits, at)]
+    found += _medicines([c for c in known if c.episode.ended_at is None and c.room is not None], at)
     return sorted(found, key=lambda i: (KINDS.index(i.kind), not i.late, i.at, i.course.episode.pk))
+
+
+def _medicines(inside: Sequence[Course], at: int) -> list[Item]:
+    """Return whose regular medicine was not given: late by a dose, or missed by more."""
+    if not inside:
+        return []
+    by_person = {c.episode.person_id: c for c in inside}
+    since = {pk: c.entered[0].at for pk, c in by_person.items()}
+    return [
+        Item("medicine_gap" if gap.calls else "medicine_late", by_person[gap.person], gap.since, True)
+        for gap in gaps(inside[0].episode.facility, since, at)
+    ]
 
 
 def _of(course: Course, visits: dict[int, Visit], at: int) -> list[Item]:
@@ -105,7 +120,28 @@ def rooms_wanted(facility: Facility, at: int, may: Collection[str]) -> list[Numb
     """Return for the operating picture how many have no room yet (`no_room`), in one query."""
     if Permission.ISOLATION_READ not in may:
         return []
-    room = Placement.objects.filter(episode=OuterRef("pk"), status__in=(Placement.OPEN, Placement.PLANNED))
-    still = Note.objects.filter(episode=OuterRef("pk"), kind="suspended", ends_at=None)
-    n = Episode.objects.filter(~Exists(room), ~Exists(still), facility=facility, ended_at=None).count()
+    n = without_room(facility).count()
     return [Number("no_room", Text("等隔离房间", "Waiting for a room"), n, loud=True)]
+
+
+def medicines_missed(facility: Facility, at: int, may: Collection[str]) -> list[Alert]:
+    """Return for the operating picture in which rooms somebody misses his regular medicine: the room and no name."""
+    if Permission.HEALTH_READ not in may:
+        return []
+    rows = Placement.objects.filter(episode__facility=facility, episode__ended_at=None)
+    rows = rows.filter(status__in=(Placement.OPEN, Placement.ENDED), starts__lte=at).order_by("starts")
+    since: dict[int, int] = {}
+    room: dict[int, tuple[str, int]] = {}
+    for person, starts, code, number, status in rows.values_list(
+        "episode__person_id", "starts", "place__code", "episode__number", "status"
+    ):
+        since.setdefault(person, starts)
+        if status == Placement.OPEN:
+            room[person] = code, number
+    said = Text("隔离中长期用药漏给超过一次", "Regular medicine missed more than once in isolation")
+    return [
+        Alert("alert", room[g.person][0], g.since, said, Text("医务人员今天给药", "A clinician gives it today"),
+              reverse("isolation-episode", args=[facility.code, room[g.person][1]]))
+        for g in gaps(facility, {p: s for p, s in since.items() if p in room}, at)
+        if g.calls
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ from lazaretto.apps.isolation.models import Placement
 from lazaretto.apps.isolation.models.episodes import ISOLATING
 from lazaretto.apps.registry.models import Facility, Place, Presence, Standing
 from lazaretto.apps.registry.rooms import CLOSED, chain
-from lazaretto.protocol.clock import FOREVER
+from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
 from lazaretto.protocol.pathway import Pathway, Stage
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
@@ -114,7 +114,7 @@ class Rooms:
     ) -> None:
         self.facility, self.at = facility, at
         self.types = list(types)
-        places = {p.pk: p for p in Place.objects.filter(facility=facility).select_related("parent").order_by("code")}
+        places = {p.pk: p for p in Place.objects.filter(facility=facility).order_by("code")}
         self.parents = {pk: p.parent_id for pk, p in places.items()}
         with_rooms = {p.parent_id for p in places.values() if p.kind not in BEDS}
         classes, closed = _standings(facility, at)
@@ -244,12 +244,13 @@ def _standings(facility: Facility, at: int) -> tuple[dict[int, set[str]], Spans]
     rows = Standing.objects.filter(facility=facility, place__isnull=False, key__in=["class", "service"])
     classes: dict[int, set[str]] = defaultdict(set)
     closed: Spans = defaultdict(list)
-    for row in rows:
-        assert row.place_id is not None
-        if row.key == "class" and row.start_ms <= at < row.end_ms:
-            classes[row.place_id].add(row.value)
-        elif row.key == "service" and row.value in CLOSED:
-            closed[row.place_id].append((row.start_ms, row.end_ms, row.value))
+    for place, key, value, starts, ends in rows.values_list("place_id", "key", "value", "starts", "ends"):
+        assert place is not None
+        span = FOREVER_AGO if starts is None else starts, FOREVER if ends is None else ends
+        if key == "class" and span[0] <= at < span[1]:
+            classes[place].add(value)
+        elif key == "service" and value in CLOSED:
+            closed[place].append((*span, value))
     return classes, closed
 
 

@@ -1,6 +1,6 @@
-"""Ordering tests, taking samples, and entering results, one at a time or from a table."""
+"""Ordering tests, taking samples, and entering results, one at a time; `imports` brings tables in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db import transaction
@@ -11,7 +11,6 @@ from lazaretto.apps.journal.actions import Version
 from lazaretto.apps.journal.models import Log
 from lazaretto.apps.laboratory.models import RESULTS, Order, Specimen
 from lazaretto.apps.registry.models import Facility, Person
-from lazaretto.protocol.clock import parse_moment
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 
@@ -96,37 +95,6 @@ def report(*, specimen: Specimen, result: str, reported_at: int, by: str, at: in
     _record(specimen.order.facility, "result_reported", [_of_specimen(specimen)], specimen.order.person, by=by, at=at,
             occurred_at=reported_at)  # fmt: skip
     return specimen
-
-
-def bring(
-    facility: Facility, rows: Iterable[Mapping[str, str]], *, by: str, at: int
-) -> list[tuple[int, Refusal | None]]:
-    """
-    Enter the rows of a laboratory's table (`order`, `code`, `taken_at`, `result`, `reported_at`); return each row's
-    number with why it was refused, None if it was taken. What was entered before is taken as the same.
-    """
-    answered: list[tuple[int, Refusal | None]] = []
-    for n, row in enumerate(rows, start=2):
-        try:
-            _bring_one(facility, row, by=by, at=at)
-        except Refusal as refusal:
-            answered.append((n, refusal))
-        else:
-            answered.append((n, None))
-    return answered
-
-
-def _bring_one(facility: Facility, row: Mapping[str, str], *, by: str, at: int) -> None:
-    number = row.get("order", "").strip()
-    found = Order.objects.filter(facility=facility, number=int(number)).first() if number.isdigit() else None
-    if found is None:
-        raise Refusal("no_order", Text(f"没有检验单 {number}", f"there is no order {number}"))
-    try:
-        taken, reported = (parse_moment(row.get(name, ""), facility.zone) for name in ("taken_at", "reported_at"))
-    except ValueError:
-        raise Refusal("no_time", Text("看不懂时间", "cannot read the time")) from None
-    specimen = take(order=found, code=row.get("code", ""), taken_at=taken, by=by, at=at)
-    report(specimen=specimen, result=row.get("result", "").strip(), reported_at=reported, by=by, at=at)
 
 
 def _of_order(item: Order) -> Version:

@@ -31,6 +31,12 @@ def orders(facility: Facility, people: Iterable[int]) -> dict[int, list[Order]]:
     return found
 
 
+def people_tested(facility: Facility, start: int, end: int) -> list[str]:
+    """Return the references of those of whom a test falls due in [start, end)."""
+    rows = Order.objects.filter(facility=facility, due_at__gte=start, due_at__lt=end)
+    return sorted(set(rows.values_list("person__ref", flat=True)))
+
+
 def order_of(facility: Facility, number: int) -> Order | None:
     return Order.objects.select_related("facility__log", "person").filter(facility=facility, number=number).first()
 

@@ -29,6 +29,16 @@ PRECAUTIONS: dict[str, Text] = {
     "separate_meals": Text("分餐", "separate meals"),
     "no_shared_items": Text("不共用物品", "no shared items"),
 }
+#: Medicines of which no dose may be missed (domain §8.2, D9). `insulin/2` says two doses a day; without a number it is one.
+MEDICINES: dict[str, Text] = {
+    "opioid_agonist": Text("阿片类替代治疗", "opioid agonist"),
+    "insulin": Text("胰岛素", "insulin"),
+    "anticonvulsant": Text("抗癫痫药", "anticonvulsant"),
+    "antiretroviral": Text("抗病毒药", "antiretroviral"),
+    "tuberculosis": Text("抗结核药", "tuberculosis medicine"),
+    "psychotropic": Text("精神科用药", "psychotropic"),
+    "other": Text("其他长期用药", "another regular medicine"),
+}
 KEYS: dict[str, Key] = {
     key.id: key
     for key in (
@@ -46,6 +56,7 @@ KEYS: dict[str, Key] = {
         Key("cleared_until", Text("进入许可至", "cleared until")),
         Key("rest_order", Text("强制休息", "mandatory rest"), _YES_NO),
         Key("risk_flag", Text("关注事项", "risk flag"), several=True, health=True),
+        Key("regular_medicine", Text("长期用药", "regular medicine"), MEDICINES, several=True, health=True),
         Key("vulnerable", Text("重点人员", "vulnerable"), several=True, health=True),
     )
 }  # fmt: skip

@@ -31,7 +31,8 @@ HEADERS: dict[str, str] = {
     "部位": "site", "设备": "device", "来源": "source", "更正": "supersedes", "备注": "note",
     "进入原因": "entry", "离开原因": "exit", "别名": "aliases", "曾用名": "aliases", "证件类型": "identity_kind",
     "证件号码": "identity_number", "身份证号": "identity_number", "发生时间": "occurred_at", "去向": "counterpart",
-    "来源地": "counterpart", "应返时间": "back_by", "日期": "on", "岗位": "key",
+    "来源地": "counterpart", "检验单": "order", "检验单号": "order", "采样时间": "taken_at", "报告时间": "reported_at",
+    "检验结果": "result", "采样情况": "outcome", "样本编号": "code", "样本号": "code", "应返时间": "back_by", "日期": "on", "岗位": "key",
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def export(
     """Write a table as it is now. It can be brought in again with `lazaretto import`. Changes nothing but the journal."""
     runtime.start()
     from lazaretto.apps.accounts.actions import record_taken_out
-    from lazaretto.apps.rounds import tables
+    from lazaretto.apps.laboratory import tables
     from lazaretto.web.spreadsheets import write_csv, write_excel
 
     if table not in tables.NAMES:

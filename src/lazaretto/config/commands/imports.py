@@ -57,7 +57,7 @@ def _run(kind: str, file: Path, facility_code: str, dry_run: bool, errors: Path 
 
 def _importer(kind: str, code: str) -> Any:
     from lazaretto.apps.command.queries import NoProtocol
-    from lazaretto.apps.rounds.tables import importer
+    from lazaretto.apps.laboratory.tables import importer
 
     try:
         return importer(kind, facility_or_fail(code), runtime.now())
@@ -149,6 +149,7 @@ COLUMNS = {
     "legal_dates": "Dates that the law fixes: subject, kind, on, source (needed for a later date than on file).",
     "excuses": "Why rounds were not owed: scope, subject, measure, from, to, reason, by.",
     "facts": "Readings and acts: id, observation, subject_kind, subject, observed_at, outcome, value and the rest.",
+    "results": "Samples and results: order, code, taken_at, outcome, result, reported_at, reason.",
 }
 
 

@@ -21,10 +21,9 @@ from lazaretto.apps.console.queries import Asked
 from lazaretto.apps.isolation import board as boards
 from lazaretto.apps.isolation import placing
 from lazaretto.apps.isolation.care import care_on
-from lazaretto.apps.isolation.courses import episode_of, pathways
+from lazaretto.apps.isolation.courses import courses, episode_of
 from lazaretto.apps.isolation.models import Episode
 from lazaretto.apps.isolation.queue import queue
-from lazaretto.apps.isolation.rooms import types_in
 from lazaretto.apps.registry.ledger import place_called
 from lazaretto.papers.excel import workbook
 from lazaretto.papers.table import Column, Table
@@ -38,6 +37,8 @@ from lazaretto.web.spreadsheets import EXCEL
 _P = Permission
 #: Items of the queue that are written out; the count says how many there are.
 MOST = 120
+#: Rooms on one page of the board; up to how many open episodes what waits is worked out with the page, and not after it.
+ROOMS, INLINE = 60, 40
 HEALTH = ("isolation", "quarantine", "tests")
 
 
@@ -56,12 +57,13 @@ def remember(request: HttpRequest, asked: Asked, refs: list[str], now: int) -> N
     )
 
 
-def _shown(request: HttpRequest, asked: Asked, now: int) -> tuple[date, int, str]:
-    zoom = request.GET.get("days", "")
-    days = int(zoom) if zoom.isdigit() and int(zoom) in boardwords.ZOOMS else 22
+def _shown(request: HttpRequest, asked: Asked, now: int) -> tuple[date, int, boards.Window]:
+    given = access.given(request.GET, ("days", "from", "type", "q", "state", "page"))
+    days = int(given["days"]) if given["days"].isdigit() and int(given["days"]) in boardwords.ZOOMS else 22
     today = local_day(asked.facility.zone, now)
-    first = access.date_of(request.GET.get("from", "")) or today - timedelta(days=min(8, days // 3))
-    return first, days, request.GET.get("type", "")[:60]
+    first = access.date_of(given["from"]) or today - timedelta(days=min(8, days // 3))
+    page = int(given["page"]) if given["page"].isdigit() else 1
+    return first, days, boards.Window(given["type"], given["q"], given["state"], max(page, 1), ROOMS)
 
 
 @require_safe
@@ -69,39 +71,55 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     now = access.clock_now()
     asked = access.asked(request, code, [_P.ISOLATION_READ], now)
     context: dict[str, Any] = access.frame(asked, "isolation", now) | follow(asked, request.get_full_path())
-    first, days, type_ = _shown(request, asked, now)
+    first, days, window = _shown(request, asked, now)
     try:
-        found = boards.board(asked.facility, first, days, now, type_=type_)
-        cared = care_on(asked.facility, local_day(asked.facility.zone, now), now)
+        found = boards.board(asked.facility, first, days, now, window=window)
     except NoProtocol:
         return render(request, "console/no_protocol.html", context)
     health = _P.HEALTH_READ in asked.may
     remember(request, asked, [c.episode.person.ref for c in found.courses], now)
-    zone, open_ = asked.facility.zone, [c for c in found.courses if c.episode.ended_at is None]
-    every = queue(open_, now)
-    waiting = [words.item(item, zone, code, health=health) for item in every[:MOST]]
-    here = reverse("isolation", args=[code])
+    inline = found.ill + found.well <= INLINE
     context |= boardwords.page(found, code, _P.ISOLATION_CARRY_OUT in asked.may, health) | {
         "crumbs": [(gettext("Isolation board"), "")],
-        "queue": words.grouped(waiting),
-        "n_waiting": len(every),
-        "care": summary_rows(cared, now),
         "here_now": boardwords.now_list(found, health),
-        "zooms": [(n, n == days, f"{here}?days={n}&type={type_}") for n in boardwords.ZOOMS],
-        "types": _types(asked, now, type_),
-        "chosen_type": type_,
-        "chosen_days": days,
-        "earlier": f"{here}?days={days}&type={type_}&from={first - timedelta(days=days // 2)}",
-        "later": f"{here}?days={days}&type={type_}&from={first + timedelta(days=days // 2)}",
         "may_order": _P.ISOLATION_ORDER in asked.may,
-        "today_iso": local_day(zone, now).isoformat(),
+        "today_iso": local_day(asked.facility.zone, now).isoformat(),
+        "waits_inline": inline,
     }
+    context |= boardwords.controls(found, first, days, window)
+    if inline:
+        context |= _waits(asked, health, now)
     return render(request, "console/isolation/board.html", context)
 
 
-def _types(asked: Asked, now: int, chosen: str) -> list[tuple[str, str, bool]]:
-    found = types_in(pathways(asked.facility, now))
-    return [(t, f"{words.PURPOSES[p.purpose]} · {boardwords.type_title(t, p)}", t == chosen) for t, p in found.items()]
+def _waits(asked: Asked, health: bool, now: int) -> dict[str, Any]:
+    """Return what waits and the care of the day, of everybody: it reads every episode with its clocks."""
+    every = queue(courses(asked.facility, now), now)
+    cared = care_on(asked.facility, local_day(asked.facility.zone, now), now)
+    items = [words.item(item, asked.facility.zone, asked.facility.code, health=health) for item in every[:MOST]]
+    return {"queue": words.grouped(items), "n_waiting": len(every), "care": summary_rows(cared, now)}
+
+
+@require_safe
+def waits(request: HttpRequest, code: str) -> HttpResponse:
+    """
+    What waits today, and care. In a big house the board asks for it after itself (`part`); it is a page of its own, too, for
+    a phone and where there is no script.
+    """
+    now = access.clock_now()
+    asked = access.asked(request, code, [_P.ISOLATION_READ], now)
+    context: dict[str, Any] = access.frame(asked, "isolation", now)
+    try:
+        context |= _waits(asked, _P.HEALTH_READ in asked.may, now)
+    except NoProtocol:
+        return render(request, "console/no_protocol.html", context)
+    if "part" in request.GET:
+        return render(request, "console/isolation/waits_part.html", context)
+    context["crumbs"] = [
+        (gettext("Isolation board"), reverse("isolation", args=[code])),
+        (gettext("Due today and care"), ""),
+    ]
+    return render(request, "console/isolation/waits.html", context)
 
 
 def starts_at(text: str, zone: str, now: int) -> int | None:
@@ -168,8 +186,8 @@ def as_excel(request: HttpRequest, code: str) -> HttpResponse:
     """Return the stays of the board as a table; taking it out is a look that is kept."""
     now = access.clock_now()
     asked = access.asked(request, code, [_P.TABLES_EXPORT], now)
-    first, days, type_ = _shown(request, asked, now)
-    found = boards.board(asked.facility, first, days, now, type_=type_)
+    first, days, window = _shown(request, asked, now)
+    found = boards.board(asked.facility, first, days, now, window=window._replace(size=None))
     remember(request, asked, [c.episode.person.ref for c in found.courses], now)
     rows = list(boardwords_rows(found))
     table = Table(Text("隔离看板", "Isolation board"), _COLUMNS, rows)

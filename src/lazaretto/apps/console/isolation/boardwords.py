@@ -1,16 +1,20 @@
 """The board in words and shapes: a row for each room, a bar for each stay, marks for tests, reviews and the lawful release."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
+from django.core.paginator import Paginator
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from lazaretto.apps.console.isolation import drawing as svg
 from lazaretto.apps.console.isolation import words
-from lazaretto.apps.console.presenters.places import in_language, title
-from lazaretto.apps.isolation.board import Board, Free, Kind, known_end, runs
+from lazaretto.apps.console.presenters.listing import Query
+from lazaretto.apps.console.presenters.places import title
+from lazaretto.apps.isolation.board import Board, Free, Kind, Window, known_end, runs
 from lazaretto.apps.isolation.courses import Course
 from lazaretto.apps.isolation.models import Placement
 from lazaretto.apps.isolation.rooms import DISINFECTION_MS, Room, Stay, persons_in, type_of
@@ -20,18 +24,26 @@ from lazaretto.web.dates import EN_DAYS, ZH_DAYS, chinese, day, moment
 
 ZOOMS = {7: 96, 22: 32, 60: 14}
 ROW, BAR = 30, 22
+STATES = {
+    "occupied": gettext_lazy("with somebody"), "free": gettext_lazy("free now"), "closed": gettext_lazy("closed now"),
+}  # fmt: skip
 
 
 class Drawing:
     """Turns moments into distances: a day is as wide as the zoom says."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, code: str) -> None:
         self.board = board
+        self.address = reverse("isolation-episode", args=[code, 0])
         self.cell = ZOOMS.get(board.days, 32)
         self.start = instant(board.zone, board.first, 0)
         self.end = instant(board.zone, board.first + timedelta(days=board.days), 0)
         self.width = board.days * self.cell
         self.by_episode = {c.episode.pk: c for c in board.courses}
+        self.now_x = self.x(board.at) if self.inside(board.at) else None
+
+    def url(self, number: int) -> str:
+        return self.address.replace("/0/", f"/{number}/")
 
     def x(self, at: int) -> float:
         return round(max(0, min(at, self.end) - self.start) / 86_400_000 * self.cell, 1)
@@ -47,14 +59,14 @@ class Drawing:
 
 
 def page(board: Board, code: str, may_plan: bool, health: bool) -> dict[str, Any]:
-    drawing = Drawing(board)
+    drawing = Drawing(board, code)
+    days = [_day(drawing, n) for n in range(board.days)]
     return {
-        "days": [_day(drawing, n) for n in range(board.days)],
-        "width": drawing.width,
+        "days": days,
+        "head": svg.head(days, drawing.width, drawing.cell),
         "cell": drawing.cell,
-        "row": ROW,
-        "now_x": drawing.x(board.at) if drawing.inside(board.at) else None,
         "groups": [_group(drawing, kind, code, health) for kind in board.kinds],
+        "n_rooms": board.n_rooms,
         "unplaced": [_unplaced(c) for c in board.unplaced],
         "sentence": sentence(board),
         "may_plan": may_plan,
@@ -63,11 +75,7 @@ def page(board: Board, code: str, may_plan: bool, health: bool) -> dict[str, Any
 
 def sentence(board: Board) -> str:
     """Return the sentence that opens the page."""
-    open_ = [c for c in board.courses if c.episode.ended_at is None]
-    ill, well = (sum(c.episode.is_isolation == flag for c in open_) for flag in (True, False))
-    said = [
-        gettext("Isolation %(ill)s, quarantine %(well)s") % {"ill": ill, "well": well},
-    ]
+    said = [gettext("Isolation %(ill)s, quarantine %(well)s") % {"ill": board.ill, "well": board.well}]
     if board.unplaced:
         n = len(board.unplaced)
         said.append(ngettext("%(n)s person waits for a room", "%(n)s people wait for a room", n) % {"n": n})
@@ -81,6 +89,27 @@ def sentence(board: Board) -> str:
             )
             said.append(text % {"n": n, "type": type_word(kind), "day": day(kind.shortage.on)})
     return gettext("; ").join(said) + gettext(".")
+
+
+def controls(board: Board, first: date, days: int, window: Window) -> dict[str, Any]:
+    """Return zoom, filter, turning over and going earlier or later: each keeps what the others chose."""
+    said = {"days": days, "type": window.type, "q": window.text, "state": window.state, "from": first.isoformat()}
+    query = Query({k: str(v) for k, v in said.items()})
+    shown = Paginator(range(board.n_rooms), window.size or max(board.n_rooms, 1)).get_page(window.page)
+    return {
+        "zooms": [(n, n == days, query.but(days=n, **{"from": ""})) for n in ZOOMS],
+        "types": [
+            (t, f"{words.PURPOSES[p.purpose]} · {type_title(t, p)}", t == window.type) for t, p in board.types.items()
+        ],
+        "states": [(value, word, value == window.state) for value, word in STATES.items()],
+        "window": window,
+        "chosen_days": days,
+        "chosen_from": first.isoformat(),
+        "earlier": query.but(**{"from": first - timedelta(days=days // 2)}),
+        "later": query.but(**{"from": first + timedelta(days=days // 2)}),
+        "page": shown,
+        "link": query.turns(shown),
+    }
 
 
 def type_word(kind: Kind) -> str:
@@ -103,6 +132,7 @@ def _day(drawing: Drawing, n: int) -> dict[str, Any]:
         "weekend": weekday >= 5,
         "today": on == local_day(drawing.board.zone, drawing.board.at),
         "x": n * drawing.cell,
+        "mid": (n * 2 + 1) * drawing.cell // 2,
         "label": day(on),
         "first": n == 0 or on.day == 1,
         "shown": drawing.cell >= 24 or n % 2 == 0,
@@ -113,6 +143,7 @@ def _group(drawing: Drawing, kind: Kind, code: str, health: bool) -> dict[str, A
     today = local_day(drawing.board.zone, drawing.board.at)
     now = next((d for d in kind.days if d.on == today), kind.days[0])
     stage = next((s for s in kind.pathway.stages if type_of(kind.pathway, s) == kind.type), kind.pathway.stages[0])
+    forecast, said = _forecast(drawing, kind, today), svg.said((day(d.on), d.free) for d in kind.days)
     return {
         "id": kind.type,
         "purpose": words.PURPOSES[kind.pathway.purpose],
@@ -120,26 +151,29 @@ def _group(drawing: Drawing, kind: Kind, code: str, health: bool) -> dict[str, A
         "persons": persons_in(stage),
         "used": now.used,
         "free": now.rooms - now.used,
+        "has_rooms": any(d.rooms for d in kind.days),
         "rooms": [_room(drawing, kind, room, code, health) for room in kind.rooms],
-        "forecast": [
-            {
-                "x": n * drawing.cell, "n": d.free, "short": d.free < 0, "low": d.free == 0 and d.rooms > 0, "past": d.on < today,
-                "text": gettext("short %(n)s") % {"n": -d.free} if d.free < 0 else str(d.free), "shown": drawing.cell >= 24 or d.free < 0,
-                "top": 44 - _tall(d), "tall": _tall(d),
-            }
-            for n, d in enumerate(kind.days)
-        ],
-        "forecast_said": _forecast_said(kind),
-    }  # fmt: skip
+        "forecast": forecast,
+        "free_drawn": svg.free(forecast, drawing.width, drawing.cell, said),
+        "capacity_drawn": svg.capacity(forecast, drawing.width, drawing.cell, said),
+    }
+
+
+def _forecast(drawing: Drawing, kind: Kind, today: date) -> list[dict[str, Any]]:
+    return [
+        {
+            "x": n * drawing.cell, "mid": (n * 2 + 1) * drawing.cell // 2, "n": d.free, "short": d.free < 0,
+            "low": d.free == 0 and d.rooms > 0, "past": d.on < today, "top": 44 - _tall(d), "tall": _tall(d),
+            "text": gettext("short %(n)s") % {"n": -d.free} if d.free < 0 else str(d.free),
+            "shown": drawing.cell >= 24 or d.free < 0,
+        }
+        for n, d in enumerate(kind.days)
+    ]  # fmt: skip
 
 
 def _tall(day: Free) -> int:
     """Return how high a day stands: a step for each room, for each that is wanting as well."""
     return min(max(abs(day.free) * 6, 2), 44)
-
-
-def _forecast_said(kind: Kind) -> str:
-    return gettext(", ").join(f"{day(d.on)}: {d.free}" for d in kind.days)
 
 
 def _room(drawing: Drawing, kind: Kind, room: Room, code: str, health: bool) -> dict[str, Any]:
@@ -154,18 +188,16 @@ def _room(drawing: Drawing, kind: Kind, room: Room, code: str, health: bool) -> 
         if lane == len(lanes):
             lanes.append(stay.end)
         lanes[lane] = stay.end
-        bars.append(_bar(drawing, stay, course, lane, health))
+        bars.append(_bar(drawing, stay, course, lane, health) | {"url": drawing.url(course.episode.number)})
+    height = max(len(lanes), 1) * ROW
+    shape = {
+        "code": room.place.code, "height": height, "weekend": drawing.weekend(height), "bars": bars,
+        "gaps": list(_gaps(drawing, room, stays)), "said": _said(drawing, bars, room),
+    }  # fmt: skip
     return {
-        "pk": room.place.pk,
         "code": room.place.code,
-        "name": in_language(room.place),
-        "holds": room.holds,
-        "height": max(len(lanes), 1) * ROW,
-        "weekend": drawing.weekend(max(len(lanes), 1) * ROW),
-        "bars": bars,
-        "gaps": list(_gaps(drawing, room, stays)),
         "closed": room.closed_at(drawing.board.at),
-        "said": _said(drawing, bars, room),
+        "drawn": svg.row(shape, drawing.width, drawing.now_x),
     }
 
 

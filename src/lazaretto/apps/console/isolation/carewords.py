@@ -1,5 +1,6 @@
 """Care in words: owed, given, short, with time still to go."""
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
@@ -49,9 +50,11 @@ def number(value: Decimal) -> str:
 
 def people(care: Care, now: int) -> list[dict[str, Any]]:
     """Return the ledger by person, those who are short first."""
-    found = []
+    found, by_person = [], defaultdict(list)
+    for line in care.lines:
+        by_person[line.person].append(_line(line, now))
     for person, course in care.courses.items():
-        lines = [_line(line, now) for line in care.lines if line.person == person]
+        lines = by_person[person]
         if lines:
             short = sum(line["state"] == "short" for line in lines)
             room = course.room

@@ -26,6 +26,8 @@ WAITS = {
     "to_carry_out": gettext_lazy("Planned into a room: carry it out."),
     "to_order": gettext_lazy("Proposed by an event. A clinician orders it, with the ground."),
     "visit_overdue": gettext_lazy("No clinician for more than 26 hours."),
+    "medicine_gap": gettext_lazy("Regular medicine: more than one dose is not on record. Give it today."),
+    "medicine_late": gettext_lazy("Regular medicine: a dose is not on record."),
     "test_overdue": gettext_lazy("A test of an earlier day is still owed."),
     "past_criteria": gettext_lazy("All criteria are met. Each hour from here is an hour too late."),
     "outside_review": gettext_lazy("Somebody from outside decides by then."),
@@ -54,6 +56,14 @@ DECISIONS = {
 
 
 NO_TIME = Text("看不懂时间，写作 2026-03-17 08:00", "the time cannot be read; write 2026-03-17 08:00")
+
+
+def nobody(codes: list[str]) -> Text:
+    """Say that numbers are not on file; without any, that none was given."""
+    if not codes:
+        return Text("写明人员编号", "give the people's numbers")
+    some = "、".join(codes[:8])
+    return Text(f"没有登记这些编号：{some}", f"not on file: {', '.join(codes[:8])}")
 
 
 def refused(refusal: Refusal, zone: str) -> str:
@@ -92,7 +102,7 @@ def item(one: Item, zone: str, code: str, *, health: bool) -> dict[str, Any]:
     """Return an item of the queue in words."""
     course = one.course
     place = course.room or course.planned
-    test = one.kind in ("test_due", "test_overdue")
+    clinical = one.kind in ("test_due", "test_overdue", "medicine_gap", "medicine_late")
     return {
         "kind": one.kind,
         "number": course.episode.number,
@@ -102,7 +112,7 @@ def item(one: Item, zone: str, code: str, *, health: bool) -> dict[str, Any]:
         "day": day_word(course) if course.entered else "",
         "purpose": PURPOSES[course.episode.purpose],
         "state": "alert" if one.severe else "late" if one.late else "due",
-        "what": WAITS[one.kind] if health or not test else gettext("The clinic comes today."),
+        "what": WAITS[one.kind] if health or not clinical else gettext("The clinic comes today."),
         "when": moment(one.at, zone),
         "short": one.kind in ("review", "outside_review", "silence"),
     }

@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from lazaretto.apps.accounts.permissions import WORDS, Permission
 from lazaretto.apps.console.presenters import words
 from lazaretto.apps.console.presenters.places import title
+from lazaretto.apps.laboratory.tables import heads
 from lazaretto.apps.registry.tables import HEADERS, Account
-from lazaretto.apps.rounds.tables import heads
 from lazaretto.protocol.text import Text
 
 TITLES = {
@@ -17,7 +17,7 @@ TITLES = {
     "people": Text("人员", "People"), "presence": Text("在场", "Presence"), "movements": Text("变动", "Movements"),
     "standings": Text("状态", "Standings"), "assignments": Text("岗位和归属", "Posts and groups"),
     "legal_dates": Text("法定日期", "Lawful dates"), "facts": Text("巡查记录", "Facts of rounds"),
-    "excuses": Text("免做", "Excuses"),
+    "excuses": Text("免做", "Excuses"), "results": Text("检验结果", "Laboratory results"),
 }  # fmt: skip
 HOLDS = {
     "places": Text("监区、房间、床位，上级在前", "wings, rooms, beds, each under the place it is in"),
@@ -31,6 +31,7 @@ HOLDS = {
     "legal_dates": Text("释放等法定日期；改晚须写依据", "release and other lawful dates; a later one needs its paper"),
     "facts": Text("体温、消毒、点名等记录", "readings, disinfections, roll calls"),
     "excuses": Text("哪些巡查为何不必做", "why rounds were not owed"),
+    "results": Text("检验单、样本、结果；空白行是待检清单", "orders, samples, results; empty lines are the worklist"),
 }  # fmt: skip
 #: Rows that are shown on the page; the file has them all.
 SHOWN = 50

@@ -55,4 +55,12 @@ function listen(table, answer) {
   });
 }
 
+/** @param {HTMLElement} place What takes longer than the board comes after it; without script a link leads to it. */
+async function fill(place) {
+  const answer = await fetch(place.dataset.later || "", { credentials: "same-origin" });
+  if (answer.ok && !answer.redirected) place.innerHTML = await answer.text();
+}
+
 if (board && form) listen(board, form);
+const later = /** @type {HTMLElement | null} */ (document.querySelector("[data-later]"));
+if (later) fill(later);
