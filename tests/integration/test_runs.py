@@ -73,7 +73,7 @@ def test_two_levels_approve_and_neither_is_who_asks(detention: Any) -> None:
     """Two approvals by two people, neither the requester; a no ends the run."""
     from lazaretto.apps.work import runs
 
-    at, both = detention.at, {"county_deputy_chief", "detachment_leader", "gate_officer"}
+    at, both = detention.at, {"county_deputy_chief", "bureau_approver", "gate_officer"}
 
     def ask(ref: str) -> Any:
         given: dict[str, Any] = {

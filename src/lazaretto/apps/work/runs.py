@@ -30,6 +30,7 @@ _MOST_VALUES, _LONGEST = 24, 200
 Hear = Callable[..., None]
 _passed: list[Hear] = []
 _stopped: list[Hear] = []
+_guards: list[Hear] = []
 
 
 def when_passed(function: Hear) -> None:
@@ -40,6 +41,11 @@ def when_passed(function: Hear) -> None:
 def when_stopped(function: Hear) -> None:
     """Have `function(run, by=, at=)` called, in the same transaction, when a run was stopped or withdrawn."""
     _stopped.append(function)
+
+
+def guard_with(function: Hear) -> None:
+    """Have `function(run, step, last=, at=, now=)` asked, under the lock, before a step; what it forbids it raises as a Refusal."""
+    _guards.append(function)
 
 
 class Asking(NamedTuple):
@@ -81,7 +87,7 @@ def open_run(
             if same is not None:
                 return _same(same, measure, subject)
             chain, digest = _chain(facility, measure, direction, of_class, at)
-            _check_entry(moment, at, source)
+            check_entry(moment, at, source)
             made = Run.objects.create(
                 facility=facility, ref=ref[:80], measure=chain.id, protocol=digest, stream=chain.stream,
                 direction=direction, of_class=of_class[:64], subject=subject[:80], title=title.strip()[:200],
@@ -120,8 +126,12 @@ def _chain(facility: Facility, measure: str, direction: str, of_class: str, at: 
     return chain, resolved.digest
 
 
-def _check_entry(moment: int, at: int, source: str) -> None:
-    """What is to come is not entered; what is past only at once, or by a client that was cut off and says so."""
+def check_entry(moment: int, at: int, source: str) -> None:
+    """
+    What is to come is not entered; what is past only at once, or by a client that was cut off and says so.
+
+    :raises Refusal: future, back_dated.
+    """
     if moment > at:
         raise Refusal("future", Text("不能登记将来的时间", "a time to come cannot be recorded"))
     if at - moment > (LATER_MS if source in LATER else AT_ONCE_MS):
@@ -205,14 +215,17 @@ def _check(run: Run, chain: Chain, rows: list[StepDone], attempt: Attempt, sourc
         raise Refusal("ended", Text("已经结束", "this is over already"))
     done = as_done(rows)
     check_may_do(chain, attempt, done, zone=run.facility.zone, direction=run.direction, requester=run.requester)
-    _check_entry(attempt.at, attempt.now, source)
+    check_entry(attempt.at, attempt.now, source)
     if attempt.at < run.opened_at:
         raise Refusal("back_dated", Text("早于开始的时间", "that is before this began"), run.opened_at)
     step = chain.step(attempt.step)
     assert step is not None
     _check_window(run, step, attempt.at)
-    if step == chain.of(run.direction)[-1]:
+    last = step == chain.of(run.direction)[-1]
+    if last:
         _check_required(run, chain, attempt.now)
+    for function in _guards:
+        function(run, step, last=last, at=attempt.at, now=attempt.now)
 
 
 def _check_window(run: Run, step: Step, moment: int) -> None:
@@ -227,7 +240,8 @@ def _check_required(run: Run, chain: Chain, now: int) -> None:
     """The last step waits for the other chains that this one requires of the same subject."""
     known = chains(run.facility, now, {(run.protocol, name) for name in chain.requires})
     for (_, name), needed in known.items():
-        if needed.directions and run.direction and run.direction not in needed.directions:
+        owed = not (needed.directions and run.direction and run.direction not in needed.directions)
+        if not owed or (needed.classes and run.of_class not in {c.id for c in needed.classes}):
             continue
         own = Run.objects.filter(facility=run.facility, subject=run.subject, measure=name, outcome=Run.PASSED)
         if not own.exists():
