@@ -7,7 +7,7 @@ Food itself is never treated, only its packaging; what a class does not bear is 
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,7 +18,8 @@ from lazaretto.protocol.text import Text
 @dataclass(frozen=True, slots=True)
 class GoodsClass:
     """
-    One class. `streams` are the streams of the chains that its lots run on; `mg_per_l` and `minutes` the least that
+    One class. `streams` are the streams of the chains that its lots run on; where a chain knows classes, its lots pass as
+    the first of `counts_as` that it knows, so that none slips through for being named more closely. `mg_per_l` and `minutes` the least that
     disinfects it (None: the agent is used as it is sold); `surface` what is treated; `coldest` and `warmest` the span in
     degrees that it is kept in, also during a hold.
     """
@@ -26,6 +27,7 @@ class GoodsClass:
     id: str
     title: Text
     streams: frozenset[str]
+    counts_as: tuple[str, ...]
     agent: str
     mg_per_l: Decimal | None
     minutes: Decimal
@@ -34,6 +36,10 @@ class GoodsClass:
     coldest: Decimal | None
     warmest: Decimal | None
     checked: str
+
+    def among(self, classes: Collection[str]) -> str:
+        """Return as which of a chain's classes this one passes, nothing if it is none of them."""
+        return next((name for name in self.counts_as if name in classes), "")
 
     @property
     def is_cold(self) -> bool:
@@ -69,7 +75,7 @@ def read(text: str) -> Mapping[str, GoodsClass]:
 
 def _class(row: Mapping[str, str]) -> GoodsClass:
     return GoodsClass(
-        id=row["id"], title=Text(row["title_zh"], row["title_en"]), streams=frozenset(row["streams"].split()),
+        id=row["id"], title=Text(row["title_zh"], row["title_en"]), streams=frozenset(row["streams"].split()), counts_as=(row["id"], *row["counts_as"].split()),
         agent=row["agent"], mg_per_l=_number(row["mg_per_l"]), minutes=Decimal(row["minutes"]),
         surface=Text(row["surface_zh"], row["surface_en"]), rinse=row["rinse"] == "yes",
         coldest=_number(row["coldest"]), warmest=_number(row["warmest"]), checked=row["checked"],

@@ -13,7 +13,7 @@ class PassageConfig(AppConfig):
         """Tell the journal how to read the rows of this app, and hear what the engine of chains does."""
         from lazaretto.apps.journal import queries as journal
         from lazaretto.apps.journal.retention import target
-        from lazaretto.apps.passage import inside, models, passing, retention
+        from lazaretto.apps.passage import inside, models, passing, retention, wiring
         from lazaretto.apps.registry import files
         from lazaretto.apps.registry.retention import forget_with
         from lazaretto.apps.work import runs
@@ -32,6 +32,7 @@ class PassageConfig(AppConfig):
         runs.guard_with(passing.before_step)
         runs.when_passed(passing.run_passed)
         runs.when_stopped(passing.run_stopped)
+        wiring.connect()
 
 
 def _rows(model: Any, log_field: str, related: tuple[str, ...]) -> Any:
