@@ -47,6 +47,10 @@ class Permission(StrEnum):
     ISOLATION_CARRY_OUT = "isolation.carry_out"
     ISOLATION_REVIEW = "isolation.review_outside"
     CARE_RECORD = "care.record"
+    GOODS_READ = "goods.read"
+    GOODS_RECORD = "goods.record"
+    GOODS_RECALL = "goods.recall"
+    GATE_CHECK = "gate.check"
 
 
 WORDS: dict[Permission, Text] = {
@@ -106,6 +110,12 @@ WORDS: dict[Permission, Text] = {
         "从机构以外复核长期单间隔离，不见姓名", "review long stays in single rooms from outside, without names"
     ),
     Permission.CARE_RECORD: Text("登记照护：应得的给了没有", "record care: whether what is owed was given"),
+    Permission.GOODS_READ: Text("看货物、食品和供应商", "see goods, food and suppliers"),
+    Permission.GOODS_RECORD: Text(
+        "登记货物：申报、到货、各步、样品、出库", "record goods: announced, there, each step, samples, to the kitchen"
+    ),
+    Permission.GOODS_RECALL: Text("召回批次，管供应商台账", "recall lots, keep the register of suppliers"),
+    Permission.GATE_CHECK: Text("核对大门记录并签字", "check the gate's record against a second source, and sign it"),
 }
 
 #: What each role is, in one plain sentence.
@@ -130,20 +140,20 @@ _P = Permission
 _NAMES = {_P.RESIDENTS_READ, _P.STAFF_READ, _P.PLACES_READ}
 POLICY: dict[str, frozenset[Permission]] = {
     Role.WARD_OFFICER: frozenset({_P.REPORT_READ, _P.FACT_RECORD, _P.PROTOCOL_READ, _P.MOVE_INSIDE, *_NAMES, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD}),
-    Role.GATE_OFFICER: frozenset({_P.PROTOCOL_READ, _P.MOVE_ACROSS, *_NAMES}),
+    Role.GATE_OFFICER: frozenset({_P.PROTOCOL_READ, _P.MOVE_ACROSS, *_NAMES, _P.GOODS_READ, _P.GOODS_RECORD}),
     Role.CLINICIAN: frozenset(
         {
             _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, *_NAMES,
-            _P.IDENTITY_READ, _P.HEALTH_READ, _P.PRECAUTION_SET, _P.SUBJECT_EXPORT, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
+            _P.IDENTITY_READ, _P.HEALTH_READ, _P.PRECAUTION_SET, _P.SUBJECT_EXPORT, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.GOODS_READ,
         }
     ),
     Role.DUTY_PLANNER: frozenset({_P.PROTOCOL_READ, _P.STAFF_READ, _P.PLACES_READ}),
-    Role.LOGISTICS: frozenset({_P.FACT_RECORD, _P.PROTOCOL_READ, _P.PLACES_READ}),
+    Role.LOGISTICS: frozenset({_P.FACT_RECORD, _P.PROTOCOL_READ, _P.PLACES_READ, _P.GOODS_READ, _P.GOODS_RECORD, _P.GOODS_RECALL}),
     Role.DEPARTMENT_HEAD: frozenset(
         {
             _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST,
             *_NAMES, _P.IDENTITY_READ, _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS,
-            _P.TABLES_EXPORT, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
+            _P.TABLES_EXPORT, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.GOODS_READ, _P.GOODS_RECORD, _P.GOODS_RECALL, _P.GATE_CHECK,
         }
     ),
     Role.EPIDEMIC_LEAD: frozenset(
@@ -151,11 +161,11 @@ POLICY: dict[str, frozenset[Permission]] = {
             _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.REPORT_SIGN, _P.FACT_RECORD, _P.EXCUSE_RECORD,
             _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, _P.OVERRIDE_APPROVE, *_NAMES, _P.IDENTITY_READ, _P.HEALTH_READ,
             _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS, _P.PRECAUTION_SET, _P.TABLES_EXPORT,
-            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
+            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.GOODS_READ, _P.GOODS_RECORD, _P.GOODS_RECALL, _P.GATE_CHECK,
         }
     ),
     Role.INSPECTOR: frozenset(
-        {_P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR, _P.ISOLATION_READ}
+        {_P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR, _P.ISOLATION_READ, _P.GOODS_READ, _P.GATE_CHECK}
     ),
     Role.BUREAU_VIEWER: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.SUBMISSIONS_READ}),
     Role.BUREAU_APPROVER: frozenset(
