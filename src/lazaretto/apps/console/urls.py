@@ -34,6 +34,7 @@ from lazaretto.apps.console import (
     views,
 )
 from lazaretto.apps.console.isolation.urls import urlpatterns as isolation
+from lazaretto.apps.console.passage.goodsurls import urlpatterns as goods
 from lazaretto.apps.console.live import views as live
 
 
@@ -146,4 +147,5 @@ urlpatterns = [
     path(HERE + "handover/<int:pk>/read/<int:position>/", handover.read, name="handover-read"),
     path(HERE + "handover/<int:pk>/sign/", handover.sign, name="handover-sign"),
     path("search/", search.search, name="search"),
+    *goods,
 ]

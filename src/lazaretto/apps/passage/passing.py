@@ -2,6 +2,7 @@
 
 from lazaretto.apps.passage.clearance import clearance
 from lazaretto.apps.passage.models import Crossing, Party, Visit
+from lazaretto.apps.passage.outside import vehicle_came_in
 from lazaretto.apps.passage.recording import remember
 from lazaretto.apps.passage.rings import Rings
 from lazaretto.apps.registry.models import Facility, Person, Place
@@ -50,6 +51,7 @@ def write_crossing(
         party.facility, "crossed", [made, party, *closed], by=by, at=recorded_at, occurred_at=at, subjects=subjects
     )
     _presence(party.person, party, made, was_inside)
+    vehicle_came_in(made, by=by, at=recorded_at)
     return made
 
 

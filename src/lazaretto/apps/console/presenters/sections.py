@@ -48,6 +48,9 @@ SECTIONS = (
     Section("signals", _("Questions"), "search", frozenset({_P.REPORT_READ})),
     Section("isolation", _("Isolation board"), "lock", frozenset({_P.ISOLATION_READ})),
     Section("isolation-outside", _("Outside reviews"), "eye", frozenset({_P.ISOLATION_REVIEW})),
+    Section("goods", _("Goods and food"), "table", frozenset({_P.GOODS_READ}), group=_("Gate")),
+    Section("kiosk", _("Gate kiosk"), "clock", frozenset({_P.GOODS_RECORD}), group=_("Gate")),
+    Section("gate-days", _("Gate day by day"), "count", frozenset({_P.GATE_CHECK, _P.GOODS_READ}), group=_("Gate")),
 )
 
 
