@@ -35,6 +35,7 @@ from lazaretto.apps.console import (
 )
 from lazaretto.apps.console.isolation.urls import urlpatterns as isolation
 from lazaretto.apps.console.live import views as live
+from lazaretto.apps.console.passage.urls import urlpatterns as passage
 
 
 class DayConverter(StringConverter):
@@ -135,6 +136,7 @@ urlpatterns = [
     path("facilities/<str:code>/questions/", signals.signals, name="signals"),
     path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
     *isolation,
+    *passage,
     path("ward/", include("lazaretto.apps.console.ward.urls")),
     path(HERE + "today/", today.today, name="today"),
     path(HERE + "picture/", picture.picture, name="picture"),

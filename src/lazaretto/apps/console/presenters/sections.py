@@ -48,6 +48,10 @@ SECTIONS = (
     Section("signals", _("Questions"), "search", frozenset({_P.REPORT_READ})),
     Section("isolation", _("Isolation board"), "lock", frozenset({_P.ISOLATION_READ})),
     Section("isolation-outside", _("Outside reviews"), "eye", frozenset({_P.ISOLATION_REVIEW})),
+    Section("gate", _("Gate"), "swap", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
+    Section("gate-approvals", _("Approvals"), "sign", frozenset({_P.PASSAGE_APPROVE}), group=_("Gate")),
+    Section("gate-restrictions", _("Restrictions"), "lock", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
+    Section("gate-findings", _("Findings"), "search", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
 )
 
 
