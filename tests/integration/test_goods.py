@@ -223,5 +223,8 @@ def test_what_was_kept_of_goods_can_be_read_back_and_goes_when_its_time_is_over(
     assert purging.goods_due(log, policy, at) == 0
     assert purging.goods_due(log, policy, later) == 1
     assert sum(purging.purge_goods(log, policy, by="t", at=later)) == 1
-    assert not (Lot.objects.exists() or Issue.objects.exists() or Meal.objects.exists() or Recall.objects.exists())
+    assert not (Lot.objects.exists())
+    assert not (Issue.objects.exists())
+    assert not (Meal.objects.exists())
+    assert not (Recall.objects.exists())
     assert list(verify_deep(log)) == []

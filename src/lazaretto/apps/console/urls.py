@@ -34,8 +34,9 @@ from lazaretto.apps.console import (
     views,
 )
 from lazaretto.apps.console.isolation.urls import urlpatterns as isolation
-from lazaretto.apps.console.passage.goodsurls import urlpatterns as goods
 from lazaretto.apps.console.live import views as live
+from lazaretto.apps.console.passage.goodsurls import urlpatterns as goods
+from lazaretto.apps.console.passage.urls import urlpatterns as passage
 
 
 class DayConverter(StringConverter):
@@ -136,6 +137,7 @@ urlpatterns = [
     path("facilities/<str:code>/questions/", signals.signals, name="signals"),
     path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
     *isolation,
+    *passage,
     path("ward/", include("lazaretto.apps.console.ward.urls")),
     path(HERE + "today/", today.today, name="today"),
     path(HERE + "picture/", picture.picture, name="picture"),

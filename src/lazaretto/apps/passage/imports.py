@@ -21,7 +21,9 @@ def _date(row: Row, column: str) -> date | None:
     try:
         return date.fromisoformat(text[:10]) if text else None
     except ValueError:
-        raise RowError(column, Text(f"看不懂日期“{text}”，写作 2026-03-17", f"cannot read the date {text!r}; write 2026-03-17")) from None
+        raise RowError(
+            column, Text(f"看不懂日期“{text}”，写作 2026-03-17", f"cannot read the date {text!r}; write 2026-03-17")
+        ) from None
 
 
 class SupplierImporter(Importer):
@@ -36,8 +38,12 @@ class SupplierImporter(Importer):
         self.taken: list[dict[str, Any]] = []
 
     def take(self, row: Row) -> Taken:
-        said = {name: row.text(name) for name in ("origin", "certificate", "contact")}
-        said |= {"code": row.need("code"), "name": row.need("name"), "certificate_until": _date(row, "certificate_until")}
+        said: dict[str, Any] = {name: row.text(name) for name in ("origin", "certificate", "contact")}
+        said |= {
+            "code": row.need("code"),
+            "name": row.need("name"),
+            "certificate_until": _date(row, "certificate_until"),
+        }
         known = self.there.get(said["code"])
         self.taken.append(said)
         if known is None:
@@ -61,7 +67,19 @@ class ConsignmentImporter(Importer):
 
     name = "consignments"
     required = ("ref", "supplier", "name", "of_class", "quantity")
-    known = ("ref", "supplier", "name", "of_class", "quantity", "unit", "batch", "origin", "best_before", "expected_on", "plate")
+    known = (
+        "ref",
+        "supplier",
+        "name",
+        "of_class",
+        "quantity",
+        "unit",
+        "batch",
+        "origin",
+        "best_before",
+        "expected_on",
+        "plate",
+    )
     chunk = 100
 
     def __init__(self, facility: Facility, *, now: int) -> None:
@@ -74,7 +92,10 @@ class ConsignmentImporter(Importer):
         ref = row.need("ref")[:60]
         lot = self._lot(row)
         try:
-            check_supplier(self.suppliers.get(row.need("supplier")), _date(row, "expected_on") or local_day(self.facility.zone, self.now))
+            check_supplier(
+                self.suppliers.get(row.need("supplier")),
+                _date(row, "expected_on") or local_day(self.facility.zone, self.now),
+            )
             wares(lot.of_class)
             check_denied(self.facility, lot.of_class, "in", self.now)
         except Refusal as refusal:
@@ -93,7 +114,13 @@ class ConsignmentImporter(Importer):
         if not quantity.is_finite() or quantity <= 0:
             raise RowError("quantity", Text("数量须是大于零的数", "the amount is a number above zero"))
         return Announced(
-            row.need("name"), row.need("of_class"), quantity, row.text("unit"), row.text("batch"), row.text("origin"), _date(row, "best_before")
+            row.need("name"),
+            row.need("of_class"),
+            quantity,
+            row.text("unit"),
+            row.text("batch"),
+            row.text("origin"),
+            _date(row, "best_before"),
         )
 
     def flush(self, *, by: str, at: int) -> Mapping[int, Taken | RowError]:

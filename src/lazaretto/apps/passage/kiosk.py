@@ -33,8 +33,12 @@ MAY = (Permission.GOODS_RECORD, Permission.MOVE_ACROSS)
 #: What is younger than this was sent at once; older is what waited for the network.
 AT_ONCE_MS = 60_000
 
-_UNREADABLE = Text("打不开：内容被改动，或密钥不在这台服务器", "it cannot be opened: changed, or the key is not on this server")
-_SIGN_IN = Text("办理人的凭证已过期，请本人在这台机登录再上传", "its author's pass has ended; once he signs in here, it is sent")
+_UNREADABLE = Text(
+    "打不开：内容被改动，或密钥不在这台服务器", "it cannot be opened: changed, or the key is not on this server"
+)
+_SIGN_IN = Text(
+    "办理人的凭证已过期，请本人在这台机登录再上传", "its author's pass has ended; once he signs in here, it is sent"
+)
 _NOTHING = Text("没有这个流程", "there is no such run")
 
 
@@ -70,7 +74,9 @@ def context_of(facility: Facility, device: str, id_: str) -> str:
     return f"lazaretto kiosk 1|{facility.code}|{device}|{id_}"
 
 
-def take(facility: Facility, records: Sequence[Mapping[str, str]], *, device: str, vouching: User, at: int) -> list[Receipt]:
+def take(
+    facility: Facility, records: Sequence[Mapping[str, str]], *, device: str, vouching: User, at: int
+) -> list[Receipt]:
     """Take sealed steps in their order, and return a receipt for each. `vouching` is who is signed in at the kiosk now."""
     return [_take(facility, record, device, vouching, at) for record in records]
 

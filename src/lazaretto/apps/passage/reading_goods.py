@@ -13,9 +13,15 @@ _LAST = 2**62
 
 def on_hold(facility: Facility, at: int) -> list[Standing]:
     """Return every lot that a chain still holds, what is free first at the top."""
-    subjects = Run.objects.filter(facility=facility, ended_at=None, subject__startswith="lot:").values_list("subject", flat=True)
+    subjects = Run.objects.filter(facility=facility, ended_at=None, subject__startswith="lot:").values_list(
+        "subject", flat=True
+    )
     numbers = sorted({subject.removeprefix("lot:") for subject in subjects})
-    found = [s for start in range(0, len(numbers), 400) for s in standings(facility, lots(facility).filter(number__in=numbers[start : start + 400]), at)]
+    found = [
+        s
+        for start in range(0, len(numbers), 400)
+        for s in standings(facility, lots(facility).filter(number__in=numbers[start : start + 400]), at)
+    ]
     return sorted(found, key=lambda s: (s.free_from if s.free_from is not None else _LAST, s.lot.number))
 
 

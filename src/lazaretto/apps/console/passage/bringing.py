@@ -64,10 +64,18 @@ def table(request: HttpRequest, code: str, table: str) -> HttpResponse:
     problem = "" if given is not None else gettext("Choose a file.")
     if given is not None:
         try:
-            kept = uploads.keep(given.chunks(), name=given.name or "", user=user.ref, facility=code, table=f"goods-{table}", at=now)
-            account = run(IMPORTERS[table](asked.facility, now=now), kept.path, dry_run=True, by=user.ref, clock=lambda: now)
+            kept = uploads.keep(
+                given.chunks(), name=given.name or "", user=user.ref, facility=code, table=f"goods-{table}", at=now
+            )
+            account = run(
+                IMPORTERS[table](asked.facility, now=now), kept.path, dry_run=True, by=user.ref, clock=lambda: now
+            )
             _keep_errors(kept, account)
-            said |= words.account(account) | {"kept": kept, "tried": True, "errors": _errors(kept, account, code, table)}
+            said |= words.account(account) | {
+                "kept": kept,
+                "tried": True,
+                "errors": _errors(kept, account, code, table),
+            }
             return render(request, "console/goods/bring.html", said)
         except TableError as error:
             problem = in_words(error.message)
@@ -117,7 +125,13 @@ def confirm(request: HttpRequest, code: str, table: str) -> HttpResponse:
     if kept is None:
         return redirect("goods-table", code, table)
     user: Any = request.user
-    account = run(IMPORTERS[table](asked.facility, now=now), kept.path, dry_run=False, by=user.ref, clock=access.clock_now)
+    account = run(
+        IMPORTERS[table](asked.facility, now=now), kept.path, dry_run=False, by=user.ref, clock=access.clock_now
+    )
     _keep_errors(kept, account)
-    said = _page(asked, table, now) | words.account(account) | {"done": True, "errors": _errors(kept, account, code, table)}
+    said = (
+        _page(asked, table, now)
+        | words.account(account)
+        | {"done": True, "errors": _errors(kept, account, code, table)}
+    )
     return render(request, "console/goods/bring.html", said)

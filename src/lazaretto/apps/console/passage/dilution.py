@@ -72,7 +72,12 @@ def _answer(given: Mapping[str, str], chosen: Any, now: int) -> dict[str, Any]:
         counted = rules.tablets(target, total, _number(given["tablet"]))
         found["tablets"] = (counted.whole, _shown(counted.mg_per_l))
     solution = Solution(
-        target, _ago(given["hours_old"], now, _HOUR), _ago(given["days_open"], now, _DAY), label, _maybe(given["strip"]), _maybe(given["minutes"])
+        target,
+        _ago(given["hours_old"], now, _HOUR),
+        _ago(given["days_open"], now, _DAY),
+        label,
+        _maybe(given["strip"]),
+        _maybe(given["minutes"]),
     )
     wanted = chosen.minutes if chosen else Decimal(30)
     found["checks"] = [(said(w.words), w.stops) for w in rules.checks(solution, wanted_min=wanted, at=now)]

@@ -79,9 +79,20 @@ def act(request: HttpRequest, code: str, on: str, what: str) -> HttpResponse:
             )  # fmt: skip
         elif what == "told":
             n = int(given["count"]) if given["count"].isdigit() and len(given["count"]) < 6 else -1
-            reconciling.told(facility, ref=ref, on=chosen, stream=given["stream"], direction=given["direction"], count=n, by=by, at=now)
+            reconciling.told(
+                facility,
+                ref=ref,
+                on=chosen,
+                stream=given["stream"],
+                direction=given["direction"],
+                count=n,
+                by=by,
+                at=now,
+            )
         elif what == "sign":
-            reconciling.sign(facility, chosen, checker=by, note=request.POST.get("note", "").replace("\x00", ""), at=now)
+            reconciling.sign(
+                facility, chosen, checker=by, note=request.POST.get("note", "").replace("\x00", ""), at=now
+            )
             reconciling.alert_unsigned(facility, by=by, at=now)
         else:
             raise Http404

@@ -95,7 +95,21 @@ def excel(request: HttpRequest, code: str) -> HttpResponse:
 def announce(request: HttpRequest, code: str) -> HttpResponse:
     """Announce goods: one consignment with up to a few lots; more come in by table."""
     asked, now = _asked(request, code, _P.GOODS_RECORD)
-    names = ("supplier", "direction", "plate", "expected_on", "visit", "token", "title", "of_class", "quantity", "unit", "batch", "origin", "best_before")
+    names = (
+        "supplier",
+        "direction",
+        "plate",
+        "expected_on",
+        "visit",
+        "token",
+        "title",
+        "of_class",
+        "quantity",
+        "unit",
+        "batch",
+        "origin",
+        "best_before",
+    )
     given = access.given(request.POST, names)
     problem = ""
     if request.method == "POST":
@@ -139,7 +153,13 @@ def arrive(request: HttpRequest, code: str, number: str) -> HttpResponse:
     if found is None:
         raise Http404
     back = redirect("goods", code)
-    return _act(request, asked, back, lambda: goods.arrive(found, plate=request.POST.get("plate", "")[:20], by=access.by(request), at=now), gettext("It is at the gate; its chains run."))
+    return _act(
+        request,
+        asked,
+        back,
+        lambda: goods.arrive(found, plate=request.POST.get("plate", "")[:20], by=access.by(request), at=now),
+        gettext("It is at the gate; its chains run."),
+    )
 
 
 def _act(request: HttpRequest, asked: Asked, back: HttpResponse, do: Callable[[], object], done: str) -> HttpResponse:
@@ -147,7 +167,9 @@ def _act(request: HttpRequest, asked: Asked, back: HttpResponse, do: Callable[[]
     try:
         do()
     except Refusal as refusal:
-        messages.error(request, refused(refusal, asked.facility.zone) + " " + gettext("It is recorded and counts against nobody."))
+        messages.error(
+            request, refused(refusal, asked.facility.zone) + " " + gettext("It is recorded and counts against nobody.")
+        )
     else:
         messages.success(request, done)
     return back
@@ -223,7 +245,16 @@ def _step(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
     if step is not None and step.observation == lots.HANDOVER:
         values["apart"] = request.POST.get("apart") == "1"
     ref = f"{_token(request)}:{given['step']}"
-    lots.do(state.run, given["step"], ref=ref, result=given["result"], second=given["second"], values=values, source="page", **_who(request, asked, now))
+    lots.do(
+        state.run,
+        given["step"],
+        ref=ref,
+        result=given["result"],
+        second=given["second"],
+        values=values,
+        source="page",
+        **_who(request, asked, now),
+    )
 
 
 def _sample(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
@@ -238,7 +269,13 @@ def _result(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
 
 
 def _reading(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
-    lots.read(found, celsius=_number(request.POST.get("celsius", "").strip()), ref=_token(request), by=access.by(request), at=now)
+    lots.read(
+        found,
+        celsius=_number(request.POST.get("celsius", "").strip()),
+        ref=_token(request),
+        by=access.by(request),
+        at=now,
+    )
 
 
 def _issue(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
@@ -250,7 +287,13 @@ def _issue(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
 
 def _recall(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
     wanted = kitchen.alike(found) if request.POST.get("alike") == "1" else [found]
-    kitchen.recall(wanted, reason=request.POST.get("reason", "").replace("\x00", ""), ref=_token(request), by=access.by(request), at=now)
+    kitchen.recall(
+        wanted,
+        reason=request.POST.get("reason", "").replace("\x00", ""),
+        ref=_token(request),
+        by=access.by(request),
+        at=now,
+    )
 
 
 @require_safe
@@ -277,11 +320,19 @@ def recall(request: HttpRequest, code: str, number: int) -> HttpResponse:
 def supplier_list(request: HttpRequest, code: str) -> HttpResponse:
     """The register of suppliers: certificate, origin, and whether anything is taken of them today."""
     asked, now = _asked(request, code)
-    given = access.given(request.POST, ("code", "name", "origin", "certificate", "certificate_until", "contact", "stop", "reason"))
+    given = access.given(
+        request.POST, ("code", "name", "origin", "certificate", "certificate_until", "contact", "stop", "reason")
+    )
     if request.method == "POST":
         if _P.GOODS_RECALL not in asked.may:
             raise PermissionDenied
-        return _act(request, asked, redirect("suppliers", code), lambda: _save_supplier(request, asked, given, now), gettext("Recorded."))
+        return _act(
+            request,
+            asked,
+            redirect("suppliers", code),
+            lambda: _save_supplier(request, asked, given, now),
+            gettext("Recorded."),
+        )
     every = reading_goods.suppliers(asked.facility, request.GET.get("q", "").replace("\x00", "")[:60])
     page = Paginator(every, PAGE).get_page(request.GET.get("page"))
     context = access.frame(asked, "goods", now) | {

@@ -91,7 +91,11 @@ def _cold(found: Standing) -> dict[str, Any] | None:
     due = found.reading_due
     if due is None:
         return None
-    last = f"{found.reading.celsius} °C {clock(found.reading.read_at, found.lot.facility.zone)}" if found.reading else gettext("none yet")
+    last = (
+        f"{found.reading.celsius} °C {clock(found.reading.read_at, found.lot.facility.zone)}"
+        if found.reading
+        else gettext("none yet")
+    )
     return {"last": last, "due": clock(due, found.lot.facility.zone), "late": due <= found.at}
 
 
@@ -169,10 +173,23 @@ def unmatched(found: Day, zone: str) -> Iterator[dict[str, Any]]:
     """Yield what is on one side only, by time, with no name: what, which way, when."""
     for t in found.tallies:
         for one in t.only_registered:
-            yield {"what": STREAMS[t.stream], "way": WAYS[t.direction], "at": clock(one.at, zone), "only": gettext("in the register, not on playback")}
+            yield {
+                "what": STREAMS[t.stream],
+                "way": WAYS[t.direction],
+                "at": clock(one.at, zone),
+                "only": gettext("in the register, not on playback"),
+            }
         for seen in t.only_seen:
-            yield {"what": STREAMS[t.stream], "way": WAYS[t.direction], "at": clock(seen.seen_at or 0, zone), "only": gettext("on playback, not in the register")}
+            yield {
+                "what": STREAMS[t.stream],
+                "way": WAYS[t.direction],
+                "at": clock(seen.seen_at or 0, zone),
+                "only": gettext("on playback, not in the register"),
+            }
 
 
 def passed(found: Iterable[Passed], zone: str) -> list[dict[str, Any]]:
-    return [{"what": STREAMS.get(p.stream, p.stream), "way": WAYS[p.direction], "at": clock(p.at, zone)} for p in sorted(found, key=lambda p: p.at)]
+    return [
+        {"what": STREAMS.get(p.stream, p.stream), "way": WAYS[p.direction], "at": clock(p.at, zone)}
+        for p in sorted(found, key=lambda p: p.at)
+    ]

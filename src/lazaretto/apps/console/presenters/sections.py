@@ -51,6 +51,10 @@ SECTIONS = (
     Section("goods", _("Goods and food"), "table", frozenset({_P.GOODS_READ}), group=_("Gate")),
     Section("kiosk", _("Gate kiosk"), "clock", frozenset({_P.GOODS_RECORD}), group=_("Gate")),
     Section("gate-days", _("Gate day by day"), "count", frozenset({_P.GATE_CHECK, _P.GOODS_READ}), group=_("Gate")),
+    Section("gate", _("Gate"), "swap", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
+    Section("gate-approvals", _("Approvals"), "sign", frozenset({_P.PASSAGE_APPROVE}), group=_("Gate")),
+    Section("gate-restrictions", _("Restrictions"), "lock", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
+    Section("gate-findings", _("Findings"), "search", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
 )
 
 

@@ -32,7 +32,11 @@ def files() -> list[str]:
 def _content() -> str:
     digest = hashlib.sha256()
     templates = Path(__file__).parents[2] / "templates" / "console"
-    own = [*(FOLDER / "kiosk").iterdir(), *(FOLDER / "ward" / f"{name}.js" for name in SHARED), *(FOLDER / s for s in STYLES)]
+    own = [
+        *(FOLDER / "kiosk").iterdir(),
+        *(FOLDER / "ward" / f"{name}.js" for name in SHARED),
+        *(FOLDER / s for s in STYLES),
+    ]
     for path in sorted([*own, *(templates / "kiosk").iterdir(), templates / "ward" / "worker.js"]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -55,4 +59,9 @@ def shell(code: str) -> dict[str, Any]:
 
 def worker(code: str) -> dict[str, Any]:
     shell = reverse("kiosk", args=[code])
-    return {"version": version(), "shell": shell, "files": data.as_script({"files": files()}), "client": f"kiosk-{code}"}
+    return {
+        "version": version(),
+        "shell": shell,
+        "files": data.as_script({"files": files()}),
+        "client": f"kiosk-{code}",
+    }

@@ -24,7 +24,9 @@ def listed(facility: Facility, user: User, device: str, at: int) -> dict[str, An
     """Return all that a kiosk needs for a shift without network."""
     key, zero = envelopes.current(facility.log, at=at), outside.zero(facility, at)
     found = [s for s in states(facility, at, streams=STREAMS) if s.direction]
-    known = Lot.objects.filter(facility=facility, number__in=[_number(s) for s in found]).select_related("consignment__supplier")
+    known = Lot.objects.filter(facility=facility, number__in=[_number(s) for s in found]).select_related(
+        "consignment__supplier"
+    )
     own = {lot.number: lot for lot in known}
     return {
         "at": at, "zone": facility.zone, "facility": facility.code, "zh": facility.organisation.name_zh, "en": facility.organisation.name_en,
