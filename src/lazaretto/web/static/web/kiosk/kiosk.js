@@ -11,7 +11,7 @@ import { conflicts, fetchList, flush, put, seen } from "./queue.js";
 const app = document.getElementById("kiosk"), EVERY_MS = 15_000;
 /** @type {any} */ let list = null;
 /** @type {any[]} */ let queue = [], refused = [];
-let chosen = "", signedOut = false, trouble = "", busy = false;
+let chosen = "", signedOut = false, trouble = "", busy = false, heardOnce = false;
 
 /** The moment by the server's clock: this machine's, put right by what the last list said. */
 const now = () => Date.now() + (list ? list.at - list.heard : 0);
@@ -25,16 +25,22 @@ function runs() {
   });
 }
 
+/** Fetches the list; without network the last one stays. */
+async function hear() {
+  const { answer, list: found } = await fetchList();
+  if (found) list = found;
+  heardOnce ||= answer.ok;
+  if (answer.ok || answer.status === 401) signedOut = !answer.ok;
+}
+
 async function refresh() {
   if (busy) return;
   busy = true;
+  queue = await waiting();
   try {
-    const sent = await flush();
-    signedOut = sent.signedOut;
-    const { answer, list: found } = await fetchList();
-    if (found) list = found;
-    if (answer.status === 401) signedOut = true;
-    else if (answer.ok) signedOut = false;
+    if (!heardOnce) await hear();  // the first answer brings what a form must carry
+    if (queue.length && heardOnce) await flush();
+    await hear();
   } finally {
     busy = false;
   }

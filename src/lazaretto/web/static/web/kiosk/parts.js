@@ -1,6 +1,6 @@
 // The parts of the kiosk's screen, each from plain data to elements.
 import { h, shape } from "../ward/dom.js";
-import { clock, language, named, say, span } from "../ward/words.js";
+import { clock, language, named, say } from "../ward/words.js";
 import { held, isTimer, next, passed, stoppedAt } from "./chain.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -65,7 +65,7 @@ export function timer(waits, now, zone) {
 export function refusal(one, run, zone, putAway) {
   const step = run?.steps.find((s) => s.id === one.step);
   return h("section.k-refused", { role: "alert" }, shape("s-refused", 34), h("div", {},
-    h("h2", {}, `${clock(one.at)} ${say("conflict_of", { step: step ? named(step) : one.step, time: clock(one.at) })}`.replace(/^\S+ /, "")),
+    h("h2", {}, say("conflict_of", { step: step ? named(step) : one.step, time: clock(one.at) })),
     h("p", {}, one.why[language] || one.why.en), one.possible ? h("p", {}, say("possible_from", { time: exact(one.possible, zone) })) : null,
     h("p.lz-2", {}, say("recorded"))), h("button.k-small", { onclick: () => putAway(one.id) }, say("seen")));
 }
@@ -86,5 +86,3 @@ export function kept(waiting, runs) {
     return h("li", {}, `${clock(one.at)} ${run?.number ?? ""} ${step ? named(step) : one.step}`, one.why ? h("span.lz-3", {}, one.why[language]) : null);
   })));
 }
-
-export { span };

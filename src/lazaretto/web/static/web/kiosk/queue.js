@@ -39,13 +39,13 @@ export async function put(list, step) {
 
 /**
  * Sends what waits, oldest first, one tab at a time. What was taken is dropped; what was refused comes back to be shown.
- * @returns {Promise<{offline: boolean, signedOut: boolean, refused: any[]}>}
+ * @returns {Promise<any[]>}
  */
 export async function flush() {
   const work = () => send();
   if (!navigator.locks) return work();
   const done = await navigator.locks.request("kiosk-flush", { ifAvailable: true }, (lock) => (lock ? work() : null));
-  return done ?? { offline: false, signedOut: false, refused: [] };
+  return done ?? [];
 }
 
 async function send() {
@@ -54,7 +54,7 @@ async function send() {
     const some = all.slice(from, from + 50);
     const records = some.map(({ id, key, point, iv, text }) => ({ id, key, point, iv, text }));
     const answer = await ask(`${HERE}steps/`, { device: await device(), records });
-    if (!answer.ok) return { offline: answer.status === 0, signedOut: [401, 403].includes(answer.status), refused };
+    if (!answer.ok) return refused;
     const receipts = new Map(answer.data.receipts.map((receipt) => [receipt.id, receipt]));
     const drop = some.filter(({ id }) => TAKEN.has(receipts.get(id)?.outcome)).map(({ id }) => id);
     const left = some.filter(({ id }) => receipts.has(id) && !drop.includes(id)).map((record) => told(record, receipts.get(record.id)));
@@ -63,7 +63,7 @@ async function send() {
     await write({ drop, put: left, keep: { conflicts: [...before, ...no.map(shown)] } });
     refused.push(...no);
   }
-  return { offline: false, signedOut: false, refused };
+  return refused;
 }
 
 const told = (record, receipt) => ({ ...record, fate: receipt.outcome, why: { zh: receipt.zh, en: receipt.en }, possible: receipt.possible });
