@@ -78,15 +78,19 @@ def sealed(
 ) -> dict[str, str]:
     """Return a record as a phone keeps it."""
     key = envelopes.current(small.facility.log, at=at)
-    public = bytes.fromhex(key.public)
+    told = {"token": secret, "fact": {"id": id_, **said}}
+    return {"id": id_, **seal(key.key_id, key.public, context_of(small.facility, device, id_), told)}
+
+
+def seal(key_id: str, key: str, context: str, said: dict[str, Any]) -> dict[str, str]:
+    """Return what a client seals to a facility's key; `context` is bound to it."""
+    public = bytes.fromhex(key)
     own = ec.generate_private_key(ec.SECP256R1())
     point = own.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     shared = own.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public))
-    iv, plain = os.urandom(12), json.dumps({"token": secret, "fact": {"id": id_, **said}}).encode()
-    text = AESGCM(envelopes.message_key(shared, point, public)).encrypt(
-        iv, plain, context_of(small.facility, device, id_).encode()
-    )
-    return {"id": id_, "key": key.key_id, "point": _text(point), "iv": _text(iv), "text": _text(text)}
+    iv = os.urandom(12)
+    text = AESGCM(envelopes.message_key(shared, point, public)).encrypt(iv, json.dumps(said).encode(), context.encode())
+    return {"key": key_id, "point": _text(point), "iv": _text(iv), "text": _text(text)}
 
 
 def _text(data: bytes) -> str:

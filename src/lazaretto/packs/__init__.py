@@ -1,11 +1,14 @@
 """Shipped data: protocols as YAML, pathogens as a table. A pack is found by the name of its file."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from lazaretto.protocol import goods as wares
 from lazaretto.protocol import pathogens as catalogue
+from lazaretto.protocol.goods import GoodsClass
 from lazaretto.protocol.load import Loaded, load
 from lazaretto.protocol.pathogens import Pathogen
 
@@ -57,3 +60,9 @@ def open_protocol(pack_or_file: str) -> Loaded:
 def pathogens() -> dict[str, Pathogen]:
     """Return the shipped catalogue of pathogens by id."""
     return catalogue.read(files(__name__).joinpath("pathogens.csv").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def goods() -> Mapping[str, GoodsClass]:
+    """Return the classes of goods by id: agent, contact time, cold chain."""
+    return wares.read(files(__name__).joinpath("goods.csv").read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ Stream = Literal["person", "vehicle", "goods", "food", "medicine", "patient", "d
 class Step(Item):
     """
     One step. `place` is the point at which it is done, `by` the role or post that does it. A step of kind `approve`
-    gives leave that `expires`; `wait` is the least time after the steps before it, or after `wait_after`; a step of kind
+    gives leave that `expires` (of any other step: how long what was found holds good); `wait` is the least time after the steps before it, or after `wait_after`; a step of kind
     `wait` is done by nobody, it passes when its time is over. `accept` lists the results with which the chain goes on
     (any other ends it); where an approval lists none, it is `granted`. `pair` asks for two people.
     """
@@ -105,6 +105,7 @@ class Attempt(NamedTuple):
     by: str = ""
     role: str = ""
     second: str = ""
+    result: str | None = None
 
 
 def possible_at(chain: Chain, step: Step, done: Sequence[Done], zone: str, direction: str = "") -> int | None:
@@ -149,7 +150,7 @@ def check_may_do(
     Say why a step may not be done now.
 
     :raises Refusal: unknown_step, ended, repeated, only_waiting (with when it is over), skipped, future, too_early (with
-        when it will be possible), back_dated, expired, wrong_role, own_request, one_person.
+        when it will be possible), back_dated, expired, wrong_role, own_request, same_approver, no_result, one_person.
     """
     step = next((s for s in chain.of(direction) if s.id == attempt.step), None)
     if step is None:
@@ -162,7 +163,7 @@ def check_may_do(
         words = Text("等待不须登记，到时即满", "nobody does a wait; it is over when its time is")
         raise Refusal("only_waiting", words, possible_at(chain, step, done, zone, direction))
     _check_time(chain, step, attempt, done, zone, direction)
-    _check_people(step, attempt, requester)
+    _check_people(chain, step, attempt, requester, done)
 
 
 def _check_time(chain: Chain, step: Step, attempt: Attempt, done: Sequence[Done], zone: str, direction: str) -> None:
@@ -180,18 +181,22 @@ def _check_time(chain: Chain, step: Step, attempt: Attempt, done: Sequence[Done]
         raise Refusal(
             "back_dated", Text("不能早于前一步或等待时限", "earlier than the step before, or than its wait"), earliest
         )
-    for approval in (s for s in chain.of(direction) if s.does == "approve" and s.expires and s.id in at):
-        assert approval.expires is not None
-        end = plus(zone, at[approval.id], approval.expires)
-        if attempt.at >= end:
-            raise Refusal("expired", Text(f"“{approval.title.zh}”已过期", f"“{approval.title.en}” has run out"))
+    for given in (s for s in chain.of(direction) if s.expires and s.id in at):
+        assert given.expires is not None
+        if attempt.at >= plus(zone, at[given.id], given.expires):
+            raise Refusal("expired", Text(f"“{given.title.zh}”已过期", f"“{given.title.en}” has run out"))
 
 
-def _check_people(step: Step, attempt: Attempt, requester: str) -> None:
+def _check_people(chain: Chain, step: Step, attempt: Attempt, requester: str, done: Sequence[Done]) -> None:
     if step.by and attempt.role != step.by:
         raise Refusal("wrong_role", Text(f"这一步由 {step.by} 办理", f"this step is for {step.by}"))
     if step.does == "approve" and requester and attempt.by == requester:
         raise Refusal("own_request", Text("不能批准自己的申请", "nobody approves what he asked for himself"))
+    levels = {s.id for s in chain.steps if s.does == "approve"} if step.does == "approve" else set()
+    if any(d.step in levels and d.by == attempt.by for d in done):
+        raise Refusal("same_approver", Text("每一级审批由不同的人作出", "each level of approval is another person's"))
+    if step.accept and step.does != "approve" and attempt.result == "":
+        raise Refusal("no_result", Text(f"写明“{step.title.zh}”的结果", f"say what came of “{step.title.en}”"))
     if step.pair and len({attempt.by, attempt.second} - {""}) < 2:
         raise Refusal("one_person", Text("这一步须两人", "this step needs two people"))
 
@@ -225,10 +230,15 @@ def _ended(chain: Chain, done: Sequence[Done]) -> Step | None:
     """Return the step whose result does not let the chain go on; an approval that says no does not, whoever wrote it."""
     for record in done:
         step = chain.step(record.step)
-        accept = step.accept or (["", "granted"] if step.does == "approve" else []) if step else []
-        if accept and record.result not in accept:
+        if step is not None and not goes_on(step, record.result):
             return step
     return None
+
+
+def goes_on(step: Step, result: str) -> bool:
+    """Say whether the chain goes on after a step with this result."""
+    accept = step.accept or (["", "granted"] if step.does == "approve" else [])
+    return not accept or result in accept
 
 
 def _before(chain: Chain, step: Step, direction: str) -> list[Step]:

@@ -48,6 +48,14 @@ class Permission(StrEnum):
     ISOLATION_REVIEW = "isolation.review_outside"
     CARE_RECORD = "care.record"
     JOURNAL_READ = "journal.read"
+    PASSAGE_READ = "passage.read"
+    PASSAGE_RECORD = "passage.record"
+    PASSAGE_APPROVE = "passage.approve"
+    PASSAGE_CHECK = "passage.check"
+    GOODS_READ = "goods.read"
+    GOODS_RECORD = "goods.record"
+    GOODS_RECALL = "goods.recall"
+    GATE_CHECK = "gate.check"
 
 
 WORDS: dict[Permission, Text] = {
@@ -111,6 +119,18 @@ WORDS: dict[Permission, Text] = {
         "看日志、取证明、核验（条目不含姓名和内容）",
         "read the journal, take proofs, verify it (entries hold no names or values)",
     ),
+    Permission.PASSAGE_READ: Text(
+        "看大门：来访、在内、等待和拒绝", "see the gate: visits, who is inside, holds and refusals"
+    ),
+    Permission.PASSAGE_RECORD: Text("登记进出流程的步骤", "record the steps of passages"),
+    Permission.PASSAGE_APPROVE: Text("审批进入申请，委托审批职责", "approve requests to come in, and lend that duty"),
+    Permission.PASSAGE_CHECK: Text("提出和核销问题，复核限制", "raise and verify findings, review restrictions"),
+    Permission.GOODS_READ: Text("看货物、食品和供应商", "see goods, food and suppliers"),
+    Permission.GOODS_RECORD: Text(
+        "登记货物：申报、到货、各步、样品、出库", "record goods: announced, there, each step, samples, to the kitchen"
+    ),
+    Permission.GOODS_RECALL: Text("召回批次，管供应商台账", "recall lots, keep the register of suppliers"),
+    Permission.GATE_CHECK: Text("核对大门记录并签字", "check the gate's record against a second source, and sign it"),
 }
 
 #: What each role is, in one plain sentence.
@@ -134,40 +154,36 @@ ROLES: dict[str, Text] = {
 _P = Permission
 _NAMES = {_P.RESIDENTS_READ, _P.STAFF_READ, _P.PLACES_READ}
 POLICY: dict[str, frozenset[Permission]] = {
-    Role.WARD_OFFICER: frozenset({_P.REPORT_READ, _P.FACT_RECORD, _P.PROTOCOL_READ, _P.MOVE_INSIDE, *_NAMES, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD}),
-    Role.GATE_OFFICER: frozenset({_P.PROTOCOL_READ, _P.MOVE_ACROSS, *_NAMES}),
+    Role.WARD_OFFICER: frozenset({_P.REPORT_READ, _P.FACT_RECORD, _P.PROTOCOL_READ, _P.MOVE_INSIDE, *_NAMES, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.PASSAGE_READ}),
+    Role.GATE_OFFICER: frozenset({_P.PROTOCOL_READ, _P.MOVE_ACROSS, *_NAMES, _P.PASSAGE_READ, _P.PASSAGE_RECORD, _P.GOODS_READ, _P.GOODS_RECORD}),
     Role.CLINICIAN: frozenset(
         {
             _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, *_NAMES,
-            _P.IDENTITY_READ, _P.HEALTH_READ, _P.PRECAUTION_SET, _P.SUBJECT_EXPORT, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
-        }
+            _P.IDENTITY_READ, _P.HEALTH_READ, _P.PRECAUTION_SET, _P.SUBJECT_EXPORT, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.PASSAGE_READ, _P.PASSAGE_RECORD, _P.GOODS_READ}
     ),
-    Role.DUTY_PLANNER: frozenset({_P.PROTOCOL_READ, _P.STAFF_READ, _P.PLACES_READ}),
-    Role.LOGISTICS: frozenset({_P.FACT_RECORD, _P.PROTOCOL_READ, _P.PLACES_READ}),
+    Role.DUTY_PLANNER: frozenset({_P.PROTOCOL_READ, _P.STAFF_READ, _P.PLACES_READ, _P.PASSAGE_READ}),
+    Role.LOGISTICS: frozenset({_P.FACT_RECORD, _P.PROTOCOL_READ, _P.PLACES_READ, _P.PASSAGE_READ, _P.PASSAGE_RECORD, _P.GOODS_READ, _P.GOODS_RECORD, _P.GOODS_RECALL}),
     Role.DEPARTMENT_HEAD: frozenset(
         {
             _P.REPORT_READ, _P.FACT_RECORD, _P.EXCUSE_RECORD, _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST,
             *_NAMES, _P.IDENTITY_READ, _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS,
-            _P.TABLES_EXPORT, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD,
-        }
+            _P.TABLES_EXPORT, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.PASSAGE_READ, _P.PASSAGE_RECORD, _P.PASSAGE_APPROVE, _P.PASSAGE_CHECK, _P.GOODS_READ, _P.GOODS_RECORD, _P.GOODS_RECALL, _P.GATE_CHECK}
     ),
     Role.EPIDEMIC_LEAD: frozenset(
         {
             _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.REPORT_SIGN, _P.FACT_RECORD, _P.EXCUSE_RECORD,
             _P.CLAIM_DECIDE, _P.PROTOCOL_READ, _P.OVERRIDE_REQUEST, _P.OVERRIDE_APPROVE, *_NAMES, _P.IDENTITY_READ, _P.HEALTH_READ,
             _P.PLACES_WRITE, _P.PEOPLE_WRITE, _P.MOVE_INSIDE, _P.MOVE_ACROSS, _P.PRECAUTION_SET, _P.TABLES_EXPORT,
-            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.JOURNAL_READ,
-        }
+            _P.SUBJECT_EXPORT, _P.EXTRACT_READ, _P.TRANSFER, _P.SIGNAL_AUTHOR, _P.SIGNAL_ANSWER, _P.ISOLATION_READ, _P.ISOLATION_ORDER, _P.ISOLATION_CARRY_OUT, _P.CARE_RECORD, _P.JOURNAL_READ, _P.PASSAGE_READ, _P.PASSAGE_RECORD, _P.PASSAGE_APPROVE, _P.PASSAGE_CHECK, _P.GOODS_READ, _P.GOODS_RECORD, _P.GOODS_RECALL, _P.GATE_CHECK}
     ),
     Role.INSPECTOR: frozenset(
-        {_P.JOURNAL_READ, _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR, _P.ISOLATION_READ}
+        {_P.JOURNAL_READ, _P.REPORT_READ, _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, *_NAMES, _P.SIGNAL_AUTHOR, _P.ISOLATION_READ, _P.PASSAGE_READ, _P.PASSAGE_CHECK, _P.GOODS_READ, _P.GATE_CHECK}
     ),
     Role.BUREAU_VIEWER: frozenset({_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.SUBMISSIONS_READ}),
     Role.BUREAU_APPROVER: frozenset(
         {
             _P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.OVERRIDE_APPROVE, _P.SUBMISSIONS_READ,
-            _P.SUBMISSIONS_RECEIVE, _P.ISOLATION_REVIEW,
-        }
+            _P.SUBMISSIONS_RECEIVE, _P.ISOLATION_REVIEW, _P.PASSAGE_APPROVE}
     ),
     Role.PUBLIC_HEALTH: frozenset(
         {_P.REPORT_READ_OUTGOING, _P.PROTOCOL_READ, _P.EXTRACT_READ, _P.SUBMISSIONS_READ, _P.ISOLATION_REVIEW}

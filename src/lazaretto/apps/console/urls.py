@@ -38,6 +38,8 @@ from lazaretto.apps.console import (
 )
 from lazaretto.apps.console.isolation.urls import urlpatterns as isolation
 from lazaretto.apps.console.live import views as live
+from lazaretto.apps.console.passage.goodsurls import urlpatterns as goods
+from lazaretto.apps.console.passage.urls import urlpatterns as passage
 
 
 class DayConverter(StringConverter):
@@ -138,6 +140,7 @@ urlpatterns = [
     path("facilities/<str:code>/questions/", signals.signals, name="signals"),
     path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
     *isolation,
+    *passage,
     path("ward/", include("lazaretto.apps.console.ward.urls")),
     path(HERE + "today/", today.today, name="today"),
     path(HERE + "picture/", picture.picture, name="picture"),
@@ -157,4 +160,5 @@ urlpatterns = [
     path(HERE + "journal/verify/", record.verify, name="journal-verify"),
     path(HERE + "journal/<int:seq>/", record.entry, name="journal-entry"),
     path(HERE + "journal/<int:seq>/proof.json", record.proof, name="journal-proof"),
+    *goods,
 ]

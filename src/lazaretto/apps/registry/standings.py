@@ -51,6 +51,7 @@ KEYS: dict[str, Key] = {
             "in": Text("使用中", "in service"), "out": Text("停用", "out of service"),
             "cleaning": Text("终末消毒中", "being disinfected"),
         }),
+        Key("behind", Text("位于其后的门", "gate that comes first"), several=True),
         Key("duty_state", Text("勤务状态", "duty state")),
         Key("fit", Text("适合上岗", "fit for duty"), _YES_NO),
         Key("cleared_until", Text("进入许可至", "cleared until")),

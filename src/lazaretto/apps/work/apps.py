@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -12,7 +15,7 @@ class WorkConfig(AppConfig):
         from lazaretto.apps.journal.retention import target
         from lazaretto.apps.registry import files
         from lazaretto.apps.registry.retention import forget_with
-        from lazaretto.apps.work import ledger, models, queries, retention
+        from lazaretto.apps.work import ledger, models, queries, recording, retention
 
         target("cascades", after="ended", due=retention.cascades_due, purge=retention.purge_cascades)
         forget_with(retention.forget_person)
@@ -34,3 +37,15 @@ class WorkConfig(AppConfig):
                 for g in models.Given.objects.filter(facility__log=log).select_related("person").order_by("pk")
             ),
         )
+        target("runs", after="ended", due=retention.runs_due, purge=retention.purge_runs)
+        target("findings", after="closed", due=retention.findings_due, purge=retention.purge_findings)
+        for model, entity in recording.ENTITIES.items():
+            journal.rows_now(entity, _rows(model))
+
+
+def _rows(model: Any) -> Any:
+    def rows(log: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+        for row in model.objects.filter(facility__log=log).order_by("pk"):
+            yield str(row.pk), row.record()
+
+    return rows

@@ -74,6 +74,16 @@ HEARINGS = (
             }
         ),
     ),
+    Hearing(
+        frozenset({_P.PASSAGE_READ, _P.PASSAGE_APPROVE}),
+        frozenset(
+            {
+                "visit_opened", "crossed", "run_opened", "step_done", "run_ended", "refused", "role_delegated",
+                "delegation_ended", "finding_raised", "finding_fixed", "finding_closed", "finding_reopened",
+                "restriction_reviewed",
+            }
+        ),
+    ),
 )  # fmt: skip
 #: Who hears anything at all.
 ANYTHING = frozenset().union(*(h.permissions for h in HEARINGS))

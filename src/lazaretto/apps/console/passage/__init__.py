@@ -1,1 +1,1 @@
-"""The pages of passage: the gate, permits, holds, who is inside, restrictions, goods and food."""
+"""The pages of the gate: today's visits, one visit, approvals, restrictions, refusals, findings, who is inside."""

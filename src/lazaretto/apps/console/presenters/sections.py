@@ -50,6 +50,13 @@ SECTIONS = (
     Section("labels", _("Labels"), "print", frozenset({_P.PLACES_READ})),
     Section("journal", _("Journal"), "key", frozenset({_P.JOURNAL_READ})),
     Section("isolation-outside", _("Outside reviews"), "eye", frozenset({_P.ISOLATION_REVIEW})),
+    Section("goods", _("Goods and food"), "table", frozenset({_P.GOODS_READ}), group=_("Gate")),
+    Section("kiosk", _("Gate kiosk"), "clock", frozenset({_P.GOODS_RECORD}), group=_("Gate")),
+    Section("gate-days", _("Gate day by day"), "count", frozenset({_P.GATE_CHECK, _P.GOODS_READ}), group=_("Gate")),
+    Section("gate", _("Gate"), "swap", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
+    Section("gate-approvals", _("Approvals"), "sign", frozenset({_P.PASSAGE_APPROVE}), group=_("Gate")),
+    Section("gate-restrictions", _("Restrictions"), "lock", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
+    Section("gate-findings", _("Findings"), "search", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
 )
 
 

@@ -1,5 +1,5 @@
 // What the phone keeps: sealed records that wait to be sent (`outbox`), and everything else by its name (`kept`).
-const NAME = "lazaretto-ward";
+const NAME = document.documentElement.dataset.store ?? "lazaretto-ward";
 
 /** @type {Promise<IDBDatabase> | undefined} */
 let opened;

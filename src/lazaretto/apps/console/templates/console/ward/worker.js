@@ -1,6 +1,6 @@
 // Keeps the client on the phone: everything of one version at once, or nothing of it. Data of people never comes through here.
 const VERSION = "{{ version }}", SHELL = "{{ shell }}", FILES = {{ files|safe }}.files;
-const NAME = `lazaretto-ward-${VERSION}`;
+const CLIENT = "lazaretto-{{ client|default:"ward" }}-", NAME = CLIENT + VERSION;
 
 addEventListener("install", (event) => {
   event.waitUntil((async () => {
@@ -12,7 +12,7 @@ addEventListener("install", (event) => {
 
 addEventListener("activate", (event) => {
   event.waitUntil((async () => {
-    const old = (await caches.keys()).filter((name) => name.startsWith("lazaretto-ward-") && name !== NAME);
+    const old = (await caches.keys()).filter((name) => name.startsWith(CLIENT) && name !== NAME);
     await Promise.all(old.map((name) => caches.delete(name)));
     await self.clients.claim();
   })());
