@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from lazaretto.protocol.laying import at
 from lazaretto.protocol.load import Loaded, Problem
-from lazaretto.protocol.resolve import Hold, floors, resolve
+from lazaretto.protocol.resolve import Hold, floors, holds_under
 from lazaretto.protocol.text import Text
 
 
@@ -61,9 +61,9 @@ def check_may_run(loaded: Loaded) -> None:
 
 def _holds(loaded: Loaded) -> Iterator[Hold]:
     for level in loaded.document.levels:
-        yield from resolve(loaded, level.id).holds
+        yield from holds_under(loaded, level.id)
         for flag in loaded.document.flags:
-            yield from resolve(loaded, level.id, (flag.id,)).holds
+            yield from holds_under(loaded, level.id, (flag.id,))
 
 
 def _no_welfare(loaded: Loaded) -> Iterator[Problem]:

@@ -109,18 +109,31 @@ def resolve(
 @lru_cache(maxsize=64)
 def _resolved(loaded: Loaded, level: str, held: tuple[str, ...], overrides: tuple[Override, ...]) -> Resolved:
     document = loaded.document
-    holds: list[Hold] = []
-    settled = []
-    for measure in document.measures:
-        found, why = _in_force(loaded, measure, level, held, [o for o in overrides if o.measure == measure.id])
-        settled.append(_night(found, document))
-        holds += why
-    levels, why = _levels(document)
+    settled, levels, holds = _settled(loaded, level, held, overrides)
     record = document.model_dump(mode="json", by_alias=True, exclude={"measures"})
     record["levels"] = levels
     record["measures"] = [m.model_dump(mode="json", by_alias=True) for m in settled]
     record |= {"level": level, "flags_held": list(held), "overrides": [o.id for o in overrides]}
-    return Resolved(document, level, tuple(settled), record, digest(record), tuple(holds + why), held)
+    return Resolved(document, level, settled, record, digest(record), holds, held)
+
+
+def holds_under(loaded: Loaded, level: str, flags: tuple[str, ...] = ()) -> tuple[Hold, ...]:
+    """Return which values a floor or a ceiling holds back at a level and under flags; no record is made of it."""
+    return _settled(loaded, level, flags, ())[2]
+
+
+def _settled(
+    loaded: Loaded, level: str, held: tuple[str, ...], overrides: tuple[Override, ...]
+) -> tuple[tuple[AnyMeasure, ...], list[dict[str, Any]], tuple[Hold, ...]]:
+    """Return the measures and the levels as they hold, and what was held back."""
+    holds: list[Hold] = []
+    settled = []
+    for measure in loaded.document.measures:
+        found, why = _in_force(loaded, measure, level, held, [o for o in overrides if o.measure == measure.id])
+        settled.append(_night(found, loaded.document))
+        holds += why
+    levels, why = _levels(loaded.document)
+    return tuple(settled), levels, tuple(holds + why)
 
 
 def from_record(record: dict[str, Any]) -> Resolved:

@@ -67,9 +67,13 @@ class Organisation(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, username: str, password: str | None = None, **fields: object) -> "User":
+    def create_user(self, username: str, password: str | None = None, *, encoded: str = "", **fields: object) -> "User":
+        """Save a new user with a password, or with one that was hashed before (`encoded`)."""
         user = self.model(username=username, **fields)
-        user.set_password(password)
+        if encoded:
+            user.password = encoded
+        else:
+            user.set_password(password)
         user.save()
         return user
 

@@ -3,6 +3,7 @@ Adopting a protocol, declaring a level or a flag, overriding a value. Nothing ta
 (contract, rule 3), and nothing that a floor, a red line or a ceiling forbids takes effect at all.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -28,7 +29,7 @@ from lazaretto.protocol.canonical import digest
 from lazaretto.protocol.clock import Duration, local_day, plus
 from lazaretto.protocol.load import Loaded
 from lazaretto.protocol.refusal import Refusal
-from lazaretto.protocol.resolve import UnknownLevel, resolve
+from lazaretto.protocol.resolve import Resolved, UnknownLevel, resolve
 from lazaretto.protocol.text import Text
 
 #: The longest that an override may hold (design §2).
@@ -51,14 +52,8 @@ def adopt(*, facility: Facility, loaded: Loaded, starts: int | None = None, by: 
     starts = 0 if first else max(at, starts or at)
     record = {"layers": loaded.stack()}
     name = digest(record)
-    ProtocolRecord.objects.get_or_create(
-        digest=name, defaults={"name": loaded.document.id, "record": record, "layers": list(loaded.names)}
-    )
-    for level in loaded.document.levels:
-        resolved = resolve(loaded, level.id)
-        ProtocolRecord.objects.get_or_create(
-            digest=resolved.digest, defaults={"name": loaded.document.id, "level": level.id, "record": resolved.record}
-        )
+    document = ProtocolRecord(digest=name, name=loaded.document.id, record=record, layers=list(loaded.names))
+    _keep_once([document, *(_record_of(resolve(loaded, level.id)) for level in loaded.document.levels)])
     made = Adoption.objects.create(facility=facility, document_id=name, starts=starts, recorded_at=at)
     journal.record(
         facility.log, "protocol_adopted", [Version("adoption", str(starts), made.record())], by=by, at=at,
@@ -69,14 +64,20 @@ def adopt(*, facility: Facility, loaded: Loaded, starts: int | None = None, by: 
 
 
 def _keep(facility: Facility, starts: int, at: int) -> None:
-    """Keep every protocol that is or will be in force from `starts` on, once by its digest."""
-    for phase in timeline(facility, at):
-        if phase.end > starts:
-            found = phase.resolved
-            ProtocolRecord.objects.get_or_create(
-                digest=found.digest,
-                defaults={"name": found.document.id, "level": found.level, "record": found.record},
-            )
+    """Keep every protocol that is or will be in force from `starts` on."""
+    _keep_once([_record_of(phase.resolved) for phase in timeline(facility, at) if phase.end > starts])
+
+
+def _record_of(found: Resolved) -> ProtocolRecord:
+    return ProtocolRecord(digest=found.digest, name=found.document.id, level=found.level, record=found.record)
+
+
+def _keep_once(records: Sequence[ProtocolRecord]) -> None:
+    """Keep documents once by their digest; those that are there are not read again, they are long."""
+    new = {record.digest: record for record in records}
+    for known in ProtocolRecord.objects.filter(digest__in=list(new)).values_list("digest", flat=True):
+        del new[known]
+    ProtocolRecord.objects.bulk_create(new.values(), ignore_conflicts=True)
 
 
 @transaction.atomic

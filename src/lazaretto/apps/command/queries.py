@@ -6,13 +6,9 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from lazaretto.apps.command.models import (
-    Adoption,
-    FlagDeclaration,
-    LevelDeclaration,
-    ProtocolOverride,
-    ProtocolRecord,
-)
+from lazaretto.apps.command import declared
+from lazaretto.apps.command.declared import Declared
+from lazaretto.apps.command.models import FlagDeclaration, LevelDeclaration, ProtocolOverride, ProtocolRecord
 from lazaretto.apps.registry.imports import Population
 from lazaretto.apps.registry.models import Facility
 from lazaretto.protocol.clock import FOREVER, utc_text
@@ -83,37 +79,31 @@ def timeline(facility: Facility, as_of: int) -> list[InForce]:
 
     :raises NoProtocol: if nothing was ever adopted.
     """
-    adoptions = list(Adoption.objects.filter(facility=facility).order_by("starts"))
-    if not adoptions:
+    rows = declared.rows(facility)
+    adopted = [row for row in rows if row[0] == "adoption"]
+    if not adopted:
         raise NoProtocol(facility.code)
-    adoptions = [adoptions[0], *(a for a in adoptions[1:] if a.recorded_at <= as_of)]
-    known = {"facility": facility, "recorded_at__lte": as_of}
-    levels = list(LevelDeclaration.objects.filter(**known).order_by("starts"))
-    flags = list(FlagDeclaration.objects.filter(**known).order_by("starts"))
-    overrides = list(ProtocolOverride.objects.filter(**known).order_by("number"))
-    edges = {a.starts for a in adoptions} | {d.starts for d in levels} | {f.starts for f in flags}
-    edges |= {t for o in overrides for t in (o.starts, o.stops)}
-    first = adoptions[0].starts
+    first = min(adopted, key=lambda row: row[2])
+    return list(_phases(facility.pk, frozenset(row for row in rows if row is first or row[3] <= as_of)))
+
+
+@lru_cache(maxsize=512)
+def _phases(facility: int, known: frozenset[declared.Row]) -> tuple[InForce, ...]:
+    """Return what was in force by these rows: the same rows, in whatever transaction they are read, give the same."""
+    found = declared.declared(facility, known)
+    edges = {a.starts for a in found.adoptions} | {d.starts for d in found.levels} | {f.starts for f in found.flags}
+    edges |= {t for o in found.overrides for t in (o.starts, o.stops)}
+    first = found.adoptions[0].starts
     starts = sorted({max(edge, first) for edge in edges})
-    return [
-        _phase(start, end, adoptions, levels, flags, overrides)
-        for start, end in zip(starts, [*starts[1:], FOREVER], strict=True)
-    ]
+    return tuple(_phase(start, end, found) for start, end in zip(starts, [*starts[1:], FOREVER], strict=True))
 
 
-def _phase(
-    start: int,
-    end: int,
-    adoptions: list[Adoption],
-    levels: list[LevelDeclaration],
-    flags: list[FlagDeclaration],
-    overrides: list[ProtocolOverride],
-) -> InForce:
-    adoption = [a for a in adoptions if a.starts <= start][-1]
-    level = next((d for d in reversed(levels) if d.starts <= start), None)
-    last = {d.flag: d for d in flags if d.starts <= start}
+def _phase(start: int, end: int, found: Declared) -> InForce:
+    adoption = [a for a in found.adoptions if a.starts <= start][-1]
+    level = next((d for d in reversed(found.levels) if d.starts <= start), None)
+    last = {d.flag: d for d in found.flags if d.starts <= start}
     held = tuple(d for d in last.values() if d.holds)
-    active = tuple(o for o in overrides if o.starts <= start < o.stops)
+    active = tuple(o for o in found.overrides if o.starts <= start < o.stops)
     words = tuple(json.dumps(asdict(as_override(o)), sort_keys=True) for o in active)
     names = tuple(sorted(d.flag for d in held))
     resolved = _resolved(adoption.document_id, level.level if level else "", names, words)

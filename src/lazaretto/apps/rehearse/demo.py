@@ -19,7 +19,7 @@ from lazaretto.apps.rehearse.acts import Act, Life
 from lazaretto.apps.rehearse.bureau import DUTANG, FACILITIES, FIRST, ZHENXI, ZONE, Blueprint
 from lazaretto.apps.rehearse.institution import DemoInstitution, institution
 from lazaretto.apps.rehearse.invented import Inventor
-from lazaretto.apps.rehearse.users import Credentials, sign_up
+from lazaretto.apps.rehearse.users import Credentials, Passwords, sign_up
 from lazaretto.apps.rehearse.week import WEEK, Script
 from lazaretto.apps.rounds.models import Fact
 from lazaretto.protocol.clock import instant, local_day
@@ -53,6 +53,7 @@ def build(*, now: int, days: int = WEEK, size: float = 1.0, progress: Progress =
     """
     before = Fact.objects.count()
     facilities = _facilities(local_day(ZONE, now), days, size)
+    passwords = Passwords(facilities)
     lives = _found(facilities, days, now, progress)
     progress("rounds", 0, 1)
     acts = [(life, act) for life in lives for act in life.acts()]
@@ -64,7 +65,7 @@ def build(*, now: int, days: int = WEEK, size: float = 1.0, progress: Progress =
                 life.happen(act)
         told += len(together)
     progress("users", told, told)
-    return Built(sign_up(facilities, at=now), Fact.objects.count() - before)
+    return Built(sign_up(facilities, passwords, at=now), Fact.objects.count() - before)
 
 
 def _together(acts: Sequence[tuple[Life, Act]]) -> Iterator[list[tuple[Life, Act]]]:

@@ -2,7 +2,10 @@
 
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
+
+from django.contrib.auth.hashers import make_password
 
 from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.models import Organisation, Role
@@ -31,7 +34,28 @@ class Credentials(NamedTuple):
     organisation: Text
 
 
-def sign_up(facilities: Sequence[DemoInstitution], *, at: int) -> list[Credentials]:
+class Passwords:
+    """
+    A password for everybody, hashed beside other work: hashing is slow on purpose, and leaves the interpreter free.
+    """
+
+    def __init__(self, facilities: Sequence[DemoInstitution]) -> None:
+        names = [name for name, *_ in ROLES] + [_lead_of(made) for made in facilities[1:]]
+        self._plain = {name: secrets.token_urlsafe(9) for name in names}
+        pool = ThreadPoolExecutor(max_workers=1)
+        self._hashed = {name: pool.submit(make_password, plain) for name, plain in self._plain.items()}
+        pool.shutdown(wait=False)
+
+    def of(self, username: str) -> tuple[str, str]:
+        """Return the password of a user, as it is and hashed."""
+        return self._plain[username], self._hashed[username].result()
+
+
+def _lead_of(made: DemoInstitution) -> str:
+    return f"lead-{made.blueprint.code.lower()}"
+
+
+def sign_up(facilities: Sequence[DemoInstitution], passwords: Passwords, *, at: int) -> list[Credentials]:
     """Make the users, or give them new passwords, and return them."""
     inventor = Inventor("users", 0, 1)
     first, *others = facilities
@@ -39,19 +63,21 @@ def sign_up(facilities: Sequence[DemoInstitution], *, at: int) -> list[Credentia
     for username, role, code in ROLES:
         person = first.lead if role == Role.EPIDEMIC_LEAD else None
         name = person.name if person else inventor.name()
-        found.append(_sign_up(username, role, code, name, person.code if person else "", at))
+        found.append(_sign_up(username, passwords, role, code, name, person.code if person else "", at))
     for made in others:
         code = made.blueprint.code
-        name = f"lead-{code.lower()}"
-        found.append(_sign_up(name, Role.EPIDEMIC_LEAD, code, made.lead.name, made.lead.code, at))
+        name = _lead_of(made)
+        found.append(_sign_up(name, passwords, Role.EPIDEMIC_LEAD, code, made.lead.name, made.lead.code, at))
     return found
 
 
-def _sign_up(username: str, role: str, code: str, shown: str, person: str, at: int) -> Credentials:
-    password = secrets.token_urlsafe(9)
+def _sign_up(
+    username: str, passwords: Passwords, role: str, code: str, shown: str, person: str, at: int
+) -> Credentials:
+    password, encoded = passwords.of(username)
     user = accounts.create_user(
-        username=username, password=password, name_zh=shown, person_code=person, by=BY, at=at
-    )  # fmt: skip
+        username=username, password=password, encoded=encoded, name_zh=shown, person_code=person, by=BY, at=at
+    )
     organisation = Organisation.objects.get(code=code)
     accounts.grant(user=user, role=role, organisation=organisation, by=BY, at=at)
     zh, _, en = Role(role).label.partition(" / ")
