@@ -16,6 +16,7 @@ from lazaretto.protocol.clock import plus
 from lazaretto.protocol.measures import Identifier, Item, Measure, Title
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
+from lazaretto.protocol.wording import codes
 
 Stream = Literal["person", "vehicle", "goods", "food", "medicine", "patient", "document", "project", "case"]
 
@@ -189,7 +190,8 @@ def _check_time(chain: Chain, step: Step, attempt: Attempt, done: Sequence[Done]
 
 def _check_people(chain: Chain, step: Step, attempt: Attempt, requester: str, done: Sequence[Done]) -> None:
     if step.by and attempt.role != step.by:
-        raise Refusal("wrong_role", Text(f"这一步由 {step.by} 办理", f"this step is for {step.by}"))
+        who = codes.name(step.by)
+        raise Refusal("wrong_role", Text(f"这一步由{who.zh}办理", f"this step is for the {who.en}"))
     if step.does == "approve" and requester and attempt.by == requester:
         raise Refusal("own_request", Text("不能批准自己的申请", "nobody approves what he asked for himself"))
     levels = {s.id for s in chain.steps if s.does == "approve"} if step.does == "approve" else set()

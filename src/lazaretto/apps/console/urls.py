@@ -40,6 +40,7 @@ from lazaretto.apps.console.isolation.urls import urlpatterns as isolation
 from lazaretto.apps.console.live import views as live
 from lazaretto.apps.console.passage.goodsurls import urlpatterns as goods
 from lazaretto.apps.console.passage.urls import urlpatterns as passage
+from lazaretto.apps.console.procedures.urls import urlpatterns as procedures
 
 
 class DayConverter(StringConverter):
@@ -141,6 +142,7 @@ urlpatterns = [
     path("facilities/<str:code>/questions/<int:pk>/answer/", signals.answer, name="signal-answer"),
     *isolation,
     *passage,
+    *procedures,
     path("ward/", include("lazaretto.apps.console.ward.urls")),
     path(HERE + "today/", today.today, name="today"),
     path(HERE + "picture/", picture.picture, name="picture"),

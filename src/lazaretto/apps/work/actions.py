@@ -31,6 +31,15 @@ def starts_with(function: Callable[..., None]) -> None:
     _starters.append(function)
 
 
+#: Who hears of every event, whatever the protocol sets going on it.
+_hearers: list[Callable[..., None]] = []
+
+
+def hear_events(function: Callable[..., None]) -> None:
+    """Have `function(facility, event, subject, event_at=, by=, at=)` called, in the same transaction, for every event."""
+    _hearers.append(function)
+
+
 @transaction.atomic
 def start(
     facility: Facility, *, event: str, source: str, subject: Subject, event_at: int, by: str, at: int, ref: str = ""
@@ -39,6 +48,15 @@ def start(
     Start every cascade that the protocol in force sets going on an event about `subject`, of those that are for such
     people; one that runs already is left as it is. Called in the transaction in which the event became known, so that none is lost.
     """
+    made = _started(facility, event=event, source=source, subject=subject, event_at=event_at, by=by, at=at, ref=ref)
+    for function in _hearers:
+        function(facility, event, subject, event_at=event_at, by=by, at=at)
+    return made
+
+
+def _started(
+    facility: Facility, *, event: str, source: str, subject: Subject, event_at: int, by: str, at: int, ref: str
+) -> list[Cascade]:
     try:
         resolved = in_force(facility, at).resolved
     except NoProtocol:

@@ -88,6 +88,27 @@ def states(
     return states_of(facility, at, rows)
 
 
+def recent(
+    facility: Facility, at: int, *, streams: Collection[str], measure: str = "", ended: bool = False, text: str = "",
+    most: int = 100,
+) -> list[RunState]:  # fmt: skip
+    """Return where the newest runs of some streams stand, open or ended; `measure` and a part of the title narrow them."""
+    rows = Run.objects.filter(facility=facility, stream__in=list(streams), ended_at__isnull=not ended)
+    if measure:
+        rows = rows.filter(measure=measure)
+    if text:
+        rows = rows.filter(title__icontains=text)
+    return states_of(facility, at, rows.order_by("-opened_at", "-pk")[:most])
+
+
+def run_of(facility: Facility, pk: int) -> Run | None:
+    """Return a run of a facility."""
+    found = Run.objects.filter(facility=facility, pk=pk).first()
+    if found is not None:
+        found.facility = facility
+    return found
+
+
 def states_of(facility: Facility, at: int, rows: Iterable[Run]) -> list[RunState]:
     """Return where these runs stand, in their order, in three queries more."""
     found = list(rows)

@@ -84,6 +84,7 @@ HEARINGS = (
             }
         ),
     ),
+    Hearing(frozenset({_P.REPORT_READ}), frozenset({"project_registered", "project_changed"})),
 )  # fmt: skip
 #: Who hears anything at all.
 ANYTHING = frozenset().union(*(h.permissions for h in HEARINGS))

@@ -57,6 +57,16 @@ SECTIONS = (
     Section("gate-approvals", _("Approvals"), "sign", frozenset({_P.PASSAGE_APPROVE}), group=_("Gate")),
     Section("gate-restrictions", _("Restrictions"), "lock", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
     Section("gate-findings", _("Findings"), "search", frozenset({_P.PASSAGE_READ}), group=_("Gate")),
+    Section(
+        "procedures", _("Procedures"), "list", frozenset({_P.REPORT_READ, _P.HEALTH_READ}), group=_("Coordination")
+    ),
+    Section(
+        "work",
+        _("Resumption of work"),
+        "moves",
+        frozenset({_P.REPORT_READ, _P.REPORT_READ_OUTGOING}),
+        group=_("Coordination"),
+    ),
 )
 
 
