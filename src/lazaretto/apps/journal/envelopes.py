@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
+from itertools import pairwise
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
@@ -54,7 +55,7 @@ def retired_from(log: Log) -> list[tuple[SealKey, int]]:
     """
     known = list(SealKey.objects.filter(log=log).order_by("since", "pk"))
     return [
-        (old, new.since + OUTBOX_MS) for old, new in zip(known, known[1:], strict=False) if keys.is_here(old.key_id)
+        (old, new.since + OUTBOX_MS) for old, new in pairwise(known) if keys.is_here(old.key_id)
     ]
 
 
