@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "administrator": ["/design/"],
     "inspector": ["/facilities/YT/journal/", "/facilities/YT/journal/3/"],
+    "epidemic_lead": ["/facilities/YT/protocol/versions/"],
     "clinician": ["/facilities/YT/people/P1/", "/facilities/YT/labels/?what=beds"],
 }
 

@@ -34,6 +34,7 @@ from lazaretto.apps.console import (
     tables,
     today,
     transfers,
+    versions,
     views,
 )
 from lazaretto.apps.console.isolation.urls import urlpatterns as isolation
@@ -150,6 +151,10 @@ urlpatterns = [
     path(HERE + "handover/<int:pk>/sign/", handover.sign, name="handover-sign"),
     path("search/", search.search, name="search"),
     path("design/", design.design, name="design"),
+    path(HERE + "protocol/versions/", versions.versions, name="protocol-versions"),
+    path(HERE + "protocol/between/", versions.between, name="protocol-between"),
+    path(HERE + "protocol/propose/", versions.propose, name="protocol-propose"),
+    path(HERE + "protocol/proposals/<int:number>/", versions.decide, name="protocol-decide"),
     path(HERE + "labels/", labels.labels, name="labels"),
     path(HERE + "labels.pdf", labels.printed, name="labels-pdf"),
     path(HERE + "journal/", record.journal, name="journal"),

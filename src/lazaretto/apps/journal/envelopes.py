@@ -8,6 +8,7 @@ bound to it but stands outside. Private halves are files beside the signing keys
 import base64
 import binascii
 import hashlib
+import itertools
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
@@ -53,9 +54,7 @@ def retired_from(log: Log) -> list[tuple[SealKey, int]]:
     keeps to its 72 hours can hold anything that was sealed to them.
     """
     known = list(SealKey.objects.filter(log=log).order_by("since", "pk"))
-    return [
-        (old, new.since + OUTBOX_MS) for old, new in zip(known, known[1:], strict=False) if keys.is_here(old.key_id)
-    ]
+    return [(old, new.since + OUTBOX_MS) for old, new in itertools.pairwise(known) if keys.is_here(old.key_id)]
 
 
 @transaction.atomic

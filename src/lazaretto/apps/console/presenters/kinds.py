@@ -48,6 +48,8 @@ WORDS: dict[str, Text] = {
     # protocol
     "protocol_adopted": _T("采用规程", "a protocol was adopted"),
     "adoption_requested": _T("申请采用规程", "a protocol was proposed"),
+    "adoption_approved": _T("批准规程申请", "a proposed protocol was approved"),
+    "adoption_withdrawn": _T("撤回规程申请", "a proposed protocol was withdrawn"),
     "adoption_declined": _T("规程申请未获批准", "a proposed protocol was declined"),
     "level_declared": _T("宣布响应级别", "a level was declared"), "flag_declared": _T("宣布情况", "a flag was declared"),
     "protocol_overridden": _T("临时改动规程", "a value was overridden"),
