@@ -2,6 +2,7 @@ from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from lazaretto.apps.console import (
+    backups,
     compare,
     copies,
     design,
@@ -150,6 +151,9 @@ urlpatterns = [
     path(HERE + "handover/<int:pk>/read/<int:position>/", handover.read, name="handover-read"),
     path(HERE + "handover/<int:pk>/sign/", handover.sign, name="handover-sign"),
     path("search/", search.search, name="search"),
+    path("backups/", backups.backups, name="backups"),
+    path("backups/make/", backups.make, name="backup-make"),
+    path("backups/<str:name>/check/", backups.check, name="backup-check"),
     path("design/", design.design, name="design"),
     path(HERE + "protocol/versions/", versions.versions, name="protocol-versions"),
     path(HERE + "protocol/between/", versions.between, name="protocol-between"),

@@ -10,6 +10,7 @@ WORDS: dict[str, Text] = {
     "key_rotated": _T("更换签名密钥", "the signing key was replaced"),
     "seal_key_made": _T("启用封存密钥", "a sealing key was made"),
     "seal_key_retired": _T("销毁旧封存密钥", "an old sealing key was destroyed"),
+    "backup_made": _T("备份", "a backup was made"), "backup_checked": _T("核对备份", "a backup was read to its end"),
     "facility_created": _T("建立机构", "the facility was founded"),
     "organisation_created": _T("登记单位", "an organisation was registered"),
     "organisation_moved": _T("改变上级", "an organisation got another parent"),
