@@ -16,8 +16,9 @@ from tests.integration.pages import PASSWORD, _plain_static  # noqa: F401
 pytestmark = pytest.mark.browser
 #: Which pages each role is shown here.
 PAGES = {
-    "administrator": ["/design/"],
+    "administrator": ["/design/", "/backups/"],
     "inspector": ["/facilities/YT/journal/", "/facilities/YT/journal/3/"],
+    "epidemic_lead": ["/facilities/YT/protocol/versions/"],
     "clinician": ["/facilities/YT/people/P1/", "/facilities/YT/labels/?what=beds"],
 }
 

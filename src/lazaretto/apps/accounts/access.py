@@ -118,5 +118,6 @@ def links(user: User) -> list[dict[str, Any]]:
     found = [("account", "account", "person", gettext("My account"), True)]
     found += [("users", "users", "people", gettext("Users"), Permission.USERS_MANAGE in has)]
     found += [("organisations", "organisations", "tree", gettext("Organisations"), bool(wide))]
+    found += [("backups", "backups", "download", gettext("Backups"), Permission.USERS_MANAGE in has)]
     found += [("design", "design", "theme", gettext("Components"), Permission.USERS_MANAGE in has)]
     return [{"section": s, "url": reverse(u), "icon": i, "name": n} for s, u, i, n, shown in found if shown]

@@ -33,7 +33,7 @@ def compare(request: HttpRequest, code: str) -> HttpResponse:
         "asked_for": name,
     }
     try:
-        other = _handed_in(request) if request.method == "POST" and may_try else _shipped(name)
+        other = handed_in(request) if request.method == "POST" and may_try else shipped(name)
     except ProtocolError as error:
         return render(
             request, "console/compare.html", context | {"mistakes": words.mistakes(error.problems)}, status=422
@@ -45,7 +45,7 @@ def compare(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "console/compare.html", context)
 
 
-def _shipped(name: str) -> Loaded | None:
+def shipped(name: str) -> Loaded | None:
     """:raises Http404: if there is no such pack."""
     if not name:
         return None
@@ -54,7 +54,7 @@ def _shipped(name: str) -> Loaded | None:
     return packs.shipped(name)
 
 
-def _handed_in(request: HttpRequest) -> Loaded:
+def handed_in(request: HttpRequest) -> Loaded:
     """Return the protocol of an uploaded file. :raises ProtocolError: with every mistake, also of the upload itself."""
     file = request.FILES.get("file")
     if file is None or file.size is None:

@@ -2,6 +2,7 @@ from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from lazaretto.apps.console import (
+    backups,
     compare,
     copies,
     design,
@@ -34,6 +35,7 @@ from lazaretto.apps.console import (
     tables,
     today,
     transfers,
+    versions,
     views,
 )
 from lazaretto.apps.console.isolation.urls import urlpatterns as isolation
@@ -154,7 +156,14 @@ urlpatterns = [
     path(HERE + "handover/<int:pk>/read/<int:position>/", handover.read, name="handover-read"),
     path(HERE + "handover/<int:pk>/sign/", handover.sign, name="handover-sign"),
     path("search/", search.search, name="search"),
+    path("backups/", backups.backups, name="backups"),
+    path("backups/make/", backups.make, name="backup-make"),
+    path("backups/<str:name>/check/", backups.check, name="backup-check"),
     path("design/", design.design, name="design"),
+    path(HERE + "protocol/versions/", versions.versions, name="protocol-versions"),
+    path(HERE + "protocol/between/", versions.between, name="protocol-between"),
+    path(HERE + "protocol/propose/", versions.propose, name="protocol-propose"),
+    path(HERE + "protocol/proposals/<int:number>/", versions.decide, name="protocol-decide"),
     path(HERE + "labels/", labels.labels, name="labels"),
     path(HERE + "labels.pdf", labels.printed, name="labels-pdf"),
     path(HERE + "journal/", record.journal, name="journal"),

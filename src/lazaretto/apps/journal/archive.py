@@ -159,6 +159,13 @@ class Archive:
     def __init__(self, path: Path, passphrase: bytes | None = None) -> None:
         self._raw = path.open("rb")
         try:
+            self._read(path, passphrase)
+        except BaseException:
+            self._raw.close()
+            raise
+
+    def _read(self, path: Path, passphrase: bytes | None) -> None:
+        try:
             self._zip = zipfile.ZipFile(self._opened(path, passphrase))
             self.manifest: dict[str, Any] = json.loads(self._zip.read("manifest.json"))
             if self.manifest["lazaretto_backup"] != FORMAT:

@@ -8,6 +8,7 @@ bound to it but stands outside. Private halves are files beside the signing keys
 import base64
 import binascii
 import hashlib
+import itertools
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -57,6 +58,7 @@ def retired_from(log: Log) -> list[tuple[SealKey, int]]:
     return [
         (old, new.since + OUTBOX_MS) for old, new in pairwise(known) if keys.is_here(old.key_id)
     ]
+    return [(old, new.since + OUTBOX_MS) for old, new in itertools.pairwise(known) if keys.is_here(old.key_id)]
 
 
 @transaction.atomic

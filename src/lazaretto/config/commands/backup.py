@@ -1,6 +1,5 @@
 """Backing up, restoring, and moving to PostgreSQL."""
 
-import json
 import os
 import subprocess
 import sys
@@ -284,23 +283,11 @@ def _print_faults(faults: list[Any]) -> None:
         runtime.err.print(f"{fault.log}: {fault.message.in_(language())}", markup=False, soft_wrap=True)
 
 
-def _memory() -> Path:
-    from django.conf import settings
-
-    return Path(settings.LAZARETTO_HOME) / "last_backup.json"
-
-
 def _remember(at: int) -> None:
     """Note for `doctor` when the last backup was made; that it cannot be noted does not undo the backup."""
+    from lazaretto.apps.journal import backups
+
     try:
-        _memory().write_text(json.dumps({"made_at": at}), encoding="utf-8")
+        backups.remember(at)
     except OSError as error:
         runtime.err.print(say(f"记不下备份时间：{error.strerror}", f"cannot note when it was made: {error.strerror}"))
-
-
-def last_backup() -> int | None:
-    """Return when the last backup of this installation was made, None if none is known."""
-    try:
-        return int(json.loads(_memory().read_text(encoding="utf-8"))["made_at"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -195,8 +195,8 @@ def _guards() -> Check:
 
 def _backup() -> Check:
     """Say when the last backup was made; a record of a week without one is a warning."""
+    from lazaretto.apps.journal.backups import last as last_backup
     from lazaretto.apps.journal.models import Entry
-    from lazaretto.config.commands.backup import last_backup
     from lazaretto.protocol.clock import utc_text
 
     last, now = last_backup(), runtime.now()

@@ -1,6 +1,6 @@
 """A comparison of protocols as rows: what changes, which way, and what it means for people's days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -30,13 +30,8 @@ def mistakes(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 def comparison(look: Preview, other: Loaded, *, every: bool, inside: bool) -> dict[str, Any]:
     """Return the context of a comparison; work and rooms are for those inside the facility only."""
-    changes = [c for c in look.changes if every or _is_done(c)]
-    return {
+    return differences(look.changes, other, every=every) | {
         "other": {"title": title(other.document.title), "version": other.document.version, "id": other.document.id},
-        "changes": [_row(change, other) for change in changes],
-        "hidden": len(look.changes) - len(changes),
-        "stricter": sum(c.direction == "stricter" for c in look.changes),
-        "looser": sum(c.direction == "looser" for c in look.changes),
         "refusals": mistakes(look.activation.refusals),
         "notices": mistakes(look.activation.notices),
         "refused": [title(text) for text in look.refused],
@@ -45,6 +40,17 @@ def comparison(look: Preview, other: Loaded, *, every: bool, inside: bool) -> di
         "duties": [_duty(d) for d in look.duties if d.acts[0] != d.acts[1]] if inside else [],
         "hours": [_hours(owner, span, other) for owner, span in look.hours_by_owner().items()] if inside else [],
         "rooms": look.rooms if inside else (),
+    }
+
+
+def differences(found: Sequence[Change], other: Loaded, *, every: bool) -> dict[str, Any]:
+    """Return changes value by value; without `every` those of titles, sources and words are only counted."""
+    changes = [c for c in found if every or _is_done(c)]
+    return {
+        "changes": [_row(change, other) for change in changes],
+        "hidden": len(found) - len(changes),
+        "stricter": sum(c.direction == "stricter" for c in found),
+        "looser": sum(c.direction == "looser" for c in found),
     }
 
 

@@ -10,6 +10,7 @@ WORDS: dict[str, Text] = {
     "key_rotated": _T("更换签名密钥", "the signing key was replaced"),
     "seal_key_made": _T("启用封存密钥", "a sealing key was made"),
     "seal_key_retired": _T("销毁旧封存密钥", "an old sealing key was destroyed"),
+    "backup_made": _T("备份", "a backup was made"), "backup_checked": _T("核对备份", "a backup was read to its end"),
     "facility_created": _T("建立机构", "the facility was founded"),
     "organisation_created": _T("登记单位", "an organisation was registered"),
     "organisation_moved": _T("改变上级", "an organisation got another parent"),
@@ -48,6 +49,8 @@ WORDS: dict[str, Text] = {
     # protocol
     "protocol_adopted": _T("采用规程", "a protocol was adopted"),
     "adoption_requested": _T("申请采用规程", "a protocol was proposed"),
+    "adoption_approved": _T("批准规程申请", "a proposed protocol was approved"),
+    "adoption_withdrawn": _T("撤回规程申请", "a proposed protocol was withdrawn"),
     "adoption_declined": _T("规程申请未获批准", "a proposed protocol was declined"),
     "level_declared": _T("宣布响应级别", "a level was declared"), "flag_declared": _T("宣布情况", "a flag was declared"),
     "protocol_overridden": _T("临时改动规程", "a value was overridden"),
