@@ -12,8 +12,10 @@ from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.accounts.models import Role, User
 from lazaretto.apps.accounts.permissions import POLICY, Permission
 from lazaretto.apps.clinic.actions import issue_antipyretic
-from lazaretto.apps.isolation import board, placing
+from lazaretto.apps.isolation import board, placing, rosters
 from lazaretto.apps.isolation.models import Episode, Note, Placement
+from lazaretto.apps.registry import actions as registry
+from lazaretto.apps.registry.models import Assignment
 from lazaretto.apps.registry.tables import RowError
 from lazaretto.apps.rounds.models import Fact
 from lazaretto.apps.work.models import Given
@@ -352,3 +354,35 @@ def test_fever_medicine_is_a_fact_that_the_fever_hears(ward: Small) -> None:
     assert Fact.objects.get(observation="antipyretic").note == ""
     with pytest.raises(RowError):
         issue_antipyretic(person=person(ward, "P1"), given_at=ward.at + 3_600_000, by="doc", at=ward.at)
+
+
+def test_rosters_are_checked_against_the_separations(
+    make_facility: Callable[..., Small], sign_in: SignIn, look_at: Callable[[int], None]
+) -> None:
+    """One person in two wards, two states of duty in one ward; who works in one ward with his like breaks nothing."""
+    small = make_facility("YT", protocol="facility-s0-prison")
+    small.bring("places", "code,parent,kind\nW9,SITE,wing\nW9-1,W9,cell", name="w9.csv")
+    small.bring("people", "code,population,name\nS7,officer,A\nS8,officer,B\nS9,officer,C", name="s.csv")
+    for code, room in ("S7", "W1"), ("S7", "W9-1"), ("S8", "W1"), ("S9", "W9"):
+        Assignment.objects.create(
+            facility=small.facility, person=person(small, code), kind="post", key="ward", place=place(small, room)
+        )
+    for code, state in ("S8", "inside"), ("S7", "standby"):
+        registry.set_standing(
+            subject=person(small, code),
+            key="duty_state",
+            value=state,
+            starts=small.start,
+            source="t",
+            by="t",
+            at=small.at,
+        )
+    look_at(days_later(1))
+    found, n = rosters.crossings(small.facility, DAY, days_later(1))
+    assert n == 4
+    assert {(c.rule.en, c.one.person, c.other.person) for c in found} == {
+        ("between wards", "S7", "S7"), ("between staff", "S7", "S8"),
+    }  # fmt: skip
+    page = said(sign_in("inspector", small.facility.organisation), f"{HERE}separation/?on={DAY}")
+    assert "between wards" in page
+    assert "S7, S8" in page

@@ -15,7 +15,8 @@ from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.console import access
 from lazaretto.apps.console.isolation import words
 from lazaretto.apps.console.isolation.board import remember
-from lazaretto.apps.isolation import activities, breaches
+from lazaretto.apps.console.presenters.places import title
+from lazaretto.apps.isolation import activities, breaches, rosters
 from lazaretto.apps.isolation.models.separation import KINDS
 from lazaretto.apps.isolation.slots import Block, Need, Slot, generate
 from lazaretto.apps.registry.ledger import people_called, place_called
@@ -43,6 +44,7 @@ def separation(request: HttpRequest, code: str) -> HttpResponse:
     except NoProtocol:
         return render(request, "console/no_protocol.html", context)
     rows = activities.on_day(asked.facility, start, end)
+    crossed, n_turns = rosters.crossings(asked.facility, on, now)
     found = breaches.listed(asked.facility)
     health = _P.HEALTH_READ in asked.may
     remember(request, asked, [e.person.ref for b in found for e in b.exposed.all()], now)
@@ -55,11 +57,21 @@ def separation(request: HttpRequest, code: str) -> HttpResponse:
              "place": r.place.code, "route": ", ".join(r.spaces), "persons": r.persons}
             for r in rows
         ],
+        "crossings": [_crossing(c) for c in crossed], "n_turns": n_turns,
         "kinds": [(k, KIND_WORDS[k]) for k in KINDS], "most": most, "gap": gap // 60_000,
         "breaches": [_breach(b, zone, health) for b in found], "may_plan": _P.ISOLATION_CARRY_OUT in asked.may,
         "may_decide": _P.ISOLATION_ORDER in asked.may, "choices": [(d, words.DECISIONS[d]) for d in breaches.DECISIONS],
     }  # fmt: skip
     return render(request, "console/isolation/separation.html", context)
+
+
+def _crossing(found: rosters.Crossing) -> dict[str, Any]:
+    one, other = found.one, found.other
+    same = one.person == other.person
+    return {
+        "rule": title(found.rule), "who": one.person if same else f"{one.person}, {other.person}",
+        "where": f"{one.place}, {other.place}" if same else one.place,
+    }  # fmt: skip
 
 
 def _breach(breach: Any, zone: str, health: bool) -> dict[str, Any]:
