@@ -63,12 +63,13 @@ def row(found: Standing) -> dict[str, Any]:
     """Return one line of the register."""
     lot, shape, word = found.lot, *STATES[found.state]
     supplier = lot.consignment.supplier
-    waits = [c for c in found.clocks if not c.over]
+    waits = [c for c in found.clocks if not c.over and c.until is not None] or [c for c in found.clocks if not c.over]
+    coming = [title(step.title) for one in found.runs for step, at in one.next if at <= found.at]
     return {
         "number": lot.number, "title": lot.title, "class": class_name(lot.of_class), "supplier": supplier.name if supplier else "",
         "url": reverse("lot", args=[lot.facility.code, lot.number]), "quantity": amount(lot.quantity, lot.unit),
         "left": amount(found.left, lot.unit), "shape": shape, "state": word, "batch": lot.batch,
-        "waits": [_waits(c, found) for c in waits], "from": free(found),
+        "waits": [*coming, *(_waits(c, found) for c in waits if found.state != "waiting" or c.until is not None)], "from": free(found),
         "direction": WAYS[lot.consignment.direction], "cold": _cold(found),
     }  # fmt: skip
 
