@@ -18,7 +18,7 @@ CHAPTERS = (
     "cadence", "count", "random", "instants", "night", "change", "window", "facts", "states", "who_owes", "excuses", "shares",
     "facility_day", "status", "fever", "chain", "pathway", "pathway_exit", "rotation", "restriction", "separation", "trigger",
     "assignment", "limit", "resolution", "order_of_force", "protocol_errors", "rounds_end_to_end", "movements",
-    "early_warning", "honesty", "goods",
+    "early_warning", "honesty", "passage", "goods",
 )  # fmt: skip
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "contract-by-example.md"
 

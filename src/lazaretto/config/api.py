@@ -21,6 +21,7 @@ from lazaretto.apps.accounts.actions import note_use
 from lazaretto.apps.accounts.queries import NotAllowed
 from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.isolation.api import router as isolation
+from lazaretto.apps.passage.api import router as passage
 from lazaretto.apps.registry.queries import NoSuchFacility
 from lazaretto.apps.rounds.api import router as rounds
 from lazaretto.apps.rounds.api_due import router as due
@@ -50,6 +51,7 @@ api.add_router("", rounds)
 api.add_router("", due)
 api.add_router("", ward)
 api.add_router("", isolation)
+api.add_router("", passage)
 
 
 def problem(status: int, kind: str, message: Text, **more: Any) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.console import queries
 from lazaretto.apps.console.isolation import carewords as isolation
+from lazaretto.apps.console.passage import words as gate
 from lazaretto.apps.console.presenters import contradictions, evidence, month, signing, verdict
 from lazaretto.apps.console.presenters import gaps as gap_words
 from lazaretto.apps.console.queries import Asked, Day
@@ -70,6 +71,7 @@ def report(asked: Asked, seen: Day, now: int, words: Vocabulary) -> dict[str, An
         "n_contradictions": verdict.contradiction_count(document),
         "unwritten": max(len(document["contradictions"]) - contradictions.MOST, 0),
         "isolation": isolation.report_lines(document.get("isolation"), words.measures),
+        "gate_lines": gate.report_lines(document.get("gate")),
         "checkpoint": document["checkpoint"],
         "protocols": document["protocol"],
         "signed": signing.reports(seen.signed, zone),

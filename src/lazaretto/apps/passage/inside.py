@@ -11,8 +11,8 @@ from lazaretto.apps.command.queries import NoProtocol, in_force
 from lazaretto.apps.passage.models import Crossing, Party, Visit
 from lazaretto.apps.passage.ways import STREAMS
 from lazaretto.apps.registry.models import Facility, Person
-from lazaretto.apps.work.models import Finding, Refused, Run
-from lazaretto.apps.work.running import RunState, states, states_of
+from lazaretto.apps.work.models import Finding, Refused, Run, StepDone
+from lazaretto.apps.work.running import RunState, state, states, states_of
 from lazaretto.protocol.clock import instant, local_day, minute_of_day
 
 #: The rule of findings that a count against a second source raises.
@@ -154,6 +154,17 @@ def holds(facility: Facility, at: int) -> list[RunState]:
     return sorted(waiting, key=lambda s: min(moment for _, moment in s.next))
 
 
+def run_of(facility: Facility, pk: int) -> Run | None:
+    found = Run.objects.filter(facility=facility, pk=pk).first()
+    if found is not None:
+        found.facility = facility
+    return found
+
+
+def state_of(run: Run, at: int) -> RunState:
+    return state(run, at)
+
+
 def approvals(facility: Facility, roles: Iterable[str], at: int) -> list[RunState]:
     """Return the runs whose next step is an approval that somebody with these roles may give, the oldest first."""
     held = set(roles)
@@ -199,11 +210,8 @@ def for_report(facility: Facility, span: tuple[int, int], as_of: int) -> dict[st
 
 def _approved(facility: Facility, start: int, end: int, as_of: int) -> int:
     """Return how many approvals were given in a day."""
-    from lazaretto.apps.work.models import StepDone
-
     rows = StepDone.objects.filter(facility=facility, at__gte=start, at__lt=end, recorded_at__lte=as_of)
-    given = rows.filter(result="granted").select_related("run")
-    return given.count()
+    return rows.filter(result="granted").count()
 
 
 def of_person(person: Person) -> list[dict[str, object]]:

@@ -1,5 +1,7 @@
 """Crossings: written with the last step of the chain; who is inside is true from the same transaction on."""
 
+from django.db.models import Q
+
 from lazaretto.apps.passage.clearance import clearance
 from lazaretto.apps.passage.models import Crossing, Party, Visit
 from lazaretto.apps.passage.outside import vehicle_came_in
@@ -144,7 +146,8 @@ def check_may_go_in(party: Party, at: int) -> None:
         raise Refusal("inside_already", Text("已在里面", "is inside already"))
     if party.person is None:
         return
-    if Party.objects.filter(person=party.person, inside_since__isnull=False).exists():
+    files = Q(person=party.person) | Q(person__merged_into=party.person)
+    if Party.objects.filter(files, inside_since__isnull=False).exists():
         raise Refusal(
             "inside_already", Text("此人已在里面；先登记上次离开", "is inside already; record the way out first")
         )

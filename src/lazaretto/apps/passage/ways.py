@@ -56,18 +56,28 @@ def restrictions_in(resolved: Resolved) -> list[Restriction]:
 
 
 def ways(resolved: Resolved, coming: Coming) -> Ways:
-    """Return what a thing must pass in a direction, and what denies it."""
+    """
+    Return what a thing must pass in a direction, and what denies it.
+
+    What some restriction never denies is let through closures that name no class. Where a closure's exception is a chain for
+    something else, the thing's own chain is its way; where it has none, that chain is.
+    """
     asked = [r for r in restrictions_in(resolved) if r.active and r.what in WHAT.get(coming.stream, ())]
     exempt = any(coming.of_class in {c.id for c in r.except_for} for r in asked)
-    denials = [d for r in asked if (d := denial(r, _wish(r, coming))) is not None]
+    denials = [
+        d for r in asked if not (exempt and not r.denies) and (d := denial(r, _wish(r, coming))) is not None
+    ]  # fmt: skip
+    every = {c.id: c for c in chains_in(resolved) if coming.direction in c.directions}
+    own = {name: c for name, c in every.items() if c.stream == coming.stream}
+    if own:
+        denials = [d for d in denials if d.exception not in every or d.exception in own]
     named = {d.exception for d in denials}
-    all_ = [c for c in chains_in(resolved) if coming.direction in c.directions]
-    every = [c for c in all_ if c.stream == coming.stream or c.id in named]
-    only_exceptions = {c.id for c in every if {d.id for d in every} & set(c.requires)}
+    candidates = own or {name: c for name, c in every.items() if name in named}
     found = []
-    for chain in every:
+    for chain in candidates.values():
         of_class = class_in(chain, coming.of_class, asked)
-        if of_class is None or (chain.id in only_exceptions and chain.id not in named):
+        only_exception = any(name in candidates for name in chain.requires)
+        if of_class is None or (only_exception and chain.id not in named):
             continue
         if exempt and any(s.does == "approve" for s in chain.of(coming.direction)):
             continue

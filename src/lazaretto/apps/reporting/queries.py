@@ -8,6 +8,7 @@ from lazaretto.apps.command.queries import level_lines, protocol_lines
 from lazaretto.apps.isolation import care as isolation
 from lazaretto.apps.journal.actions import sign_head
 from lazaretto.apps.journal.models import Log
+from lazaretto.apps.passage import inside as gate
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.contradictions import contradictions
 from lazaretto.apps.reporting.counts import counts, fevers
@@ -72,6 +73,8 @@ def draft_with_outgoing(facility: Facility, on: date, as_of: int) -> tuple[dict[
         document["clock_corrected"] = n_corrected
     if (held := isolation.for_report(facility, on, min(as_of, end))) is not None:
         document["isolation"] = held
+    if (passed := gate.for_report(facility, (start, end), as_of)) is not None:
+        document["gate"] = passed
     return document, outgoing(document, _gap_cells(day, list(asked), unit_of))
 
 
@@ -119,6 +122,7 @@ def outgoing(document: dict[str, Any], cells: dict[str, list[dict[str, Any]]]) -
         "contradictions": [{"kind": kind, "n": n} for kind, n in sorted(kinds.items())],
         "signed_by": None,
         **_isolation(document),
+        **_gate(document),
     }
 
 
@@ -129,6 +133,18 @@ def _isolation(document: dict[str, Any]) -> dict[str, Any]:
     own = document["isolation"]
     care = [{name: suppressed(value) for name, value in row.items()} for row in own["care"]]
     return {"isolation": {name: suppressed(value) for name, value in own.items()} | {"care": care}}
+
+
+def _gate(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of the gate in the form that leaves: the same counts, small ones suppressed."""
+    own = document.get("gate")
+    if own is None:
+        return {}
+    counts = {
+        name: {k: suppressed(v) for k, v in value.items()} if isinstance(value, dict) else suppressed(value)
+        for name, value in own.items()
+    }
+    return {"gate": counts}
 
 
 def bound_to(document: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:

@@ -183,3 +183,21 @@ def party_line(
             for s in passing.runs
         ],
     }  # fmt: skip
+
+
+def report_lines(said: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Return what a day's report says of the gate; a small count of the form that leaves is said as suppressed."""
+    if said is None:
+        return []
+
+    def count(value: Any) -> str:
+        return "< 5" if isinstance(value, dict) else str(value)
+
+    def by_stream(values: dict[str, Any]) -> str:
+        return ", ".join(f"{STREAM_WORDS[s]} {count(n)}" for s, n in values.items()) or "0"
+
+    return [
+        (gettext("entries"), by_stream(said["entries"])), (gettext("exits"), by_stream(said["exits"])),
+        (gettext("approvals given"), count(said["approved"])), (gettext("Refusals"), count(said["refused"])),
+        (gettext("not reconciled"), count(said["unreconciled"])),
+    ]  # fmt: skip
