@@ -21,7 +21,8 @@ from lazaretto.apps.console.isolation.words import refused
 from lazaretto.apps.console.passage import goodswords as words
 from lazaretto.apps.console.presenters.listing import Query
 from lazaretto.apps.console.queries import Asked
-from lazaretto.apps.passage import goods, kitchen, lots, outside, reading_goods, standing, suppliers
+from lazaretto.apps.passage import doing, goods, kitchen, lots, outside, reading_goods, standing, suppliers
+from lazaretto.apps.passage.doing import Said
 from lazaretto.apps.passage.goods import Announced
 from lazaretto.apps.passage.kitchen import ForMeal
 from lazaretto.apps.passage.models import Lot
@@ -245,17 +246,10 @@ def _step(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
         values["agent"] = goods.wares(found.of_class).agent
     if step is not None and step.observation == lots.HANDOVER:
         values["apart"] = request.POST.get("apart") == "1"
-    ref = f"{_token(request)}:{given['step']}"
-    lots.do(
-        state.run,
-        given["step"],
-        ref=ref,
-        result=given["result"],
-        second=given["second"],
-        values=values,
-        source="page",
-        **_who(request, asked, now),
-    )
+    values |= {item.id: True for item in (step.items if step is not None else ()) if request.POST.get(item.id) == "1"}
+    user: Any = request.user
+    said = Said(given["result"], values, given["second"], source="page")
+    doing.do(state.run, given["step"], said, ref=f"{_token(request)}:{given['step']}", user=user, at=now)
 
 
 def _sample(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:

@@ -123,7 +123,8 @@ def chains(found: Standing, roles: Iterable[str]) -> Iterator[dict[str, Any]]:
             "steps": [
                 {
                     "id": s.id, "title": title(s.title), "by": s.by or "", "needs": s.observation or "", "does": s.does, "accept": s.accept,
-                    "pair": s.pair, "done": _done(one.done_of(s.id), zone), "from": moment(coming[s.id], zone) if coming.get(s.id, 0) > found.at else "",
+                    "pair": s.pair,
+                    "list": [(i.id, title(i.title)) for i in s.items], "done": _done(one.done_of(s.id), zone), "from": moment(coming[s.id], zone) if coming.get(s.id, 0) > found.at else "",
                     "now": s.id in coming and coming[s.id] <= found.at, "mine": not s.by or s.by in held,
                     "approves": s.does == "approve",
                 }
