@@ -15,7 +15,7 @@ from tests.conftest import Small
 MINUTE, HOUR = 60_000, 3_600_000
 #: Everybody a chain asks for: these tests are about goods, not about who may.
 ROLES = frozenset({
-    "gate_officer", "logistics", "kitchen_lead", "lab_lead", "county_deputy_chief", "detachment_leader", "deputy_head",
+    "gate_officer", "logistics", "bureau_approver", "kitchen_lead", "lab_lead", "county_deputy_chief", "detachment_leader", "deputy_head",
 })  # fmt: skip
 TREATED = {"agent": "chlorine", "mg_per_l": 500, "minutes": 30}
 HANDED = {"cart": "D3", "apart": True}

@@ -1,6 +1,7 @@
 """Pages of goods, of the kiosk and of the daily count: for each role, for another facility, and the way through them."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -272,3 +273,44 @@ def test_a_day_is_compared_signed_once_and_goes_up_if_not(
     assert Seen.objects.count() == 3
     bureau = sign_in("bureau_viewer", prison.facility.organisation)
     assert bureau.get(day).status_code == 200
+
+
+# -- over HTTP --------------------------------------------------------------------------------------------------------
+
+
+def test_goods_over_http_are_announced_once_and_refused_with_the_moment(
+    prison: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lazaretto.apps.accounts import actions as accounts
+    from lazaretto.apps.console import access
+    from lazaretto.apps.passage import api_goods
+
+    monkeypatch.setattr(api_goods, "clock_now", lambda: prison.at)
+    user = accounts.create_user(
+        username="api", password="a-long-test-password", name_zh="甲", name_en="A", by="t", at=0
+    )
+    accounts.grant(user=user, role="logistics", organisation=prison.facility.organisation, by="t", at=0)
+    scopes = ["goods.read", "goods.record", "goods.recall"]
+    now = access.clock_now()
+    secret = accounts.create_token(user=user, label="t", scopes=scopes, ends_at=int(time.time() * 1000) + 86_400_000, by=user, at=now)
+    client, head = Client(), {"authorization": f"Bearer {secret}"}
+
+    def post(path: str, **body: Any) -> Any:
+        return client.post(
+            f"/api/v1/facilities/YT/goods{path}", json.dumps(body), content_type="application/json", headers=head
+        )
+
+    lot = {"title": "米", "of_class": "food", "quantity": "10"}
+    assert post("", ref="r1", supplier="NOBODY", lots=[lot]).json()["type"] == "unknown_supplier"
+    made = post("", ref="r2", supplier="S01", lots=[lot], arrived=True).json()
+    assert post("", ref="r2", supplier="S01", lots=[lot], arrived=True).json() == made
+    number = made["lots"][0]
+    answer = post(f"/lots/{number}", ref="i", what="issue", quantity="1", meal="lunch", place="KIT")
+    assert (answer.status_code, answer.json()["type"]) == (409, "on_hold")
+    held = client.get("/api/v1/facilities/YT/goods?on_hold=true", headers=head).json()
+    assert [(one["number"], one["state"]) for one in held] == [(number, "waiting")]
+    assert post(f"/lots/{number}", ref="s", what="sample", code="Y9").status_code == 200
+    said = post("/recalls", ref="c", lots=[number], reason="x").json()
+    assert (said["number"], said["lots"]) == (1, {number: "10.00"})
+    assert post("/lots/NO", ref="s", what="sample", code="Y9").status_code == 404
+    assert client.get("/api/v1/facilities/YT/goods").status_code == 401

@@ -23,6 +23,7 @@ from lazaretto.apps.command.queries import NoProtocol
 from lazaretto.apps.isolation.api import router as isolation
 from lazaretto.apps.isolation.api_cohorts import router as cohorts
 from lazaretto.apps.passage.api import router as passage
+from lazaretto.apps.passage.api_goods import router as goods
 from lazaretto.apps.registry.queries import NoSuchFacility
 from lazaretto.apps.rounds.api import router as rounds
 from lazaretto.apps.rounds.api_due import router as due
@@ -54,6 +55,7 @@ api.add_router("", ward)
 api.add_router("", isolation)
 api.add_router("", cohorts)
 api.add_router("", passage)
+api.add_router("", goods)
 
 
 def problem(status: int, kind: str, message: Text, **more: Any) -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from lazaretto.apps.accounts.models import User
 from lazaretto.apps.accounts.queries import user_called
+from lazaretto.apps.passage import lots
 from lazaretto.apps.work import runs
 from lazaretto.apps.work.delegations import roles_of
 from lazaretto.apps.work.models import Run, StepDone
@@ -42,7 +43,7 @@ def do(run: Run, step: str, said: Said, *, ref: str, user: User, at: int) -> Ste
         )  # fmt: skip
         runs.keep_refusal(asking, refusal)
         raise
-    return runs.do_step(
+    return lots.do(
         run, step, ref=ref, by=user.ref, roles=roles_of(user, run.facility, at), at=at, done_at=said.done_at,
         second=second, result=said.result, values=said.values, source=said.source,
     )  # fmt: skip

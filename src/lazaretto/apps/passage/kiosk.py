@@ -16,9 +16,9 @@ from lazaretto.apps.accounts.models import User
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.accounts.queries import permissions_in
 from lazaretto.apps.journal import envelopes
-from lazaretto.apps.passage import lots
+from lazaretto.apps.passage import doing
+from lazaretto.apps.passage.doing import Said
 from lazaretto.apps.registry.models import Facility
-from lazaretto.apps.work import delegations
 from lazaretto.apps.work.models import Run, StepDone
 from lazaretto.protocol.clock import local_day
 from lazaretto.protocol.refusal import Refusal
@@ -112,13 +112,18 @@ def _do(run: Run, claim: StepIn, id_: str, user: User, at: int) -> Receipt:
     facility = run.facility
     if StepDone.objects.filter(facility=facility, ref=id_).exists():
         return Receipt(id_, "skipped", run=run.ref)
-    roles = delegations.roles_of(user, facility, at) if _may(user, facility, at) else frozenset()
+    if not _may(user, facility, at):
+        return Receipt(id_, "waits", _SIGN_IN)
     late = at - claim.at > AT_ONCE_MS
+    said = Said(
+        claim.result,
+        claim.values,
+        claim.second,
+        min(claim.at, at) if not late else claim.at,
+        SOURCE if late else "kiosk",
+    )
     try:
-        lots.do(
-            run, claim.step, ref=id_, by=user.ref, roles=roles, at=at, done_at=min(claim.at, at) if not late else claim.at,
-            second=claim.second, result=claim.result, values=claim.values, source=SOURCE if late else "kiosk",
-        )  # fmt: skip
+        doing.do(run, claim.step, said, ref=id_, user=user, at=at)
     except Refusal as refusal:
         return Receipt(id_, "refused", refusal.words, refusal.possible_at, run.ref)
     return Receipt(id_, "created", run=run.ref)

@@ -232,16 +232,17 @@ def _raise(facility: Facility, ref: str, zh: str, en: str, tally: Tally, by: str
 def unsigned(facility: Facility, at: int, *, days: int = 14) -> list[date]:
     """Return the days of late with something at the gate that should be signed by now and are not, the oldest first."""
     today = local_day(facility.zone, at)
-    signed = set(
-        DayCheck.objects.filter(facility=facility, on__gte=today - timedelta(days=days)).values_list("on", flat=True)
+    first = today - timedelta(days=days)
+    signed = set(DayCheck.objects.filter(facility=facility, on__gte=first).values_list("on", flat=True))
+    since = instant(facility.zone, first, 0)
+    moments = [
+        *Crossing.objects.filter(facility=facility, at__gte=since, recorded_at__lte=at).values_list("at", flat=True),
+        *Consignment.objects.filter(facility=facility, arrived_at__gte=since).values_list("arrived_at", flat=True),
+    ]
+    busy = {local_day(facility.zone, moment) for moment in moments if moment is not None}
+    return sorted(
+        on for on in busy - signed if on < today and instant(facility.zone, on + timedelta(days=1), SIGN_BY_MIN) <= at
     )
-    found = []
-    for back in range(days, 0, -1):
-        on = today - timedelta(days=back)
-        due = instant(facility.zone, on + timedelta(days=1), SIGN_BY_MIN)
-        if on not in signed and due <= at and any(True for _ in _passed(facility, on, at)):
-            found.append(on)
-    return found
 
 
 def alert_unsigned(facility: Facility, *, by: str, at: int) -> list[Finding]:

@@ -85,6 +85,15 @@ HEARINGS = (
         ),
     ),
     Hearing(frozenset({_P.REPORT_READ}), frozenset({"project_registered", "project_changed"})),
+    Hearing(
+        frozenset({_P.GOODS_READ}),
+        frozenset(
+            {
+                "supplier_saved", "supplier_stopped", "goods_announced", "goods_arrived", "lot_sampled", "lot_result",
+                "lot_read", "kitchen_issued", "lots_recalled", "gate_seen", "gate_day_signed",
+            }
+        ),
+    ),
 )  # fmt: skip
 #: Who hears anything at all.
 ANYTHING = frozenset().union(*(h.permissions for h in HEARINGS))

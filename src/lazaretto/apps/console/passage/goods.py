@@ -21,12 +21,14 @@ from lazaretto.apps.console.isolation.words import refused
 from lazaretto.apps.console.passage import goodswords as words
 from lazaretto.apps.console.presenters.listing import Query
 from lazaretto.apps.console.queries import Asked
-from lazaretto.apps.passage import goods, kitchen, lots, outside, reading_goods, standing, suppliers
+from lazaretto.apps.passage import doing, goods, kitchen, lots, outside, reading_goods, standing, suppliers
+from lazaretto.apps.passage.doing import Said
 from lazaretto.apps.passage.goods import Announced
 from lazaretto.apps.passage.kitchen import ForMeal
 from lazaretto.apps.passage.models import Lot
 from lazaretto.apps.passage.models.goods import MEALS, RESULTS
 from lazaretto.apps.work import delegations
+from lazaretto.protocol.dilution import AGENTS
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 from lazaretto.web import files
@@ -196,7 +198,7 @@ def lot(request: HttpRequest, code: str, number: str) -> HttpResponse:
     context = access.frame(asked, "goods", now) | {
         "crumbs": [(gettext("Goods and food"), reverse("goods", args=[code])), (found.number, "")], "lot": found, "row": words.row(stands),
         "clocks": words.clocks(stands), "chains": list(words.chains(stands, delegations.roles_of(user, asked.facility, now))),
-        "wares": {"agent": wares.agent, "mg_per_l": wares.mg_per_l, "minutes": wares.minutes, "surface": words.said(wares.surface), "rinse": wares.rinse, "checked": wares.checked},
+        "wares": {"agent": words.said(AGENTS[wares.agent]), "mg_per_l": wares.mg_per_l, "minutes": wares.minutes, "surface": words.said(wares.surface), "rinse": wares.rinse, "checked": wares.checked},
         "samples": [{"code": s.code, "taken": moment(s.taken_at, zone), "result": words.RESULTS.get(s.result, ""), "when": moment(s.result_at, zone) if s.result_at else "", "pk": s.pk} for s in stands.samples],
         "readings": [(moment(r.read_at, zone), r.celsius, wares.keeps(r.celsius)) for r in reading_goods.readings(found)],
         "issues": [(moment(i.issued_at, zone), words.amount(i.quantity, found.unit), i.meal.on, words.MEALS[i.meal.meal], i.meal.place, i.meal.served) for i in kitchen.forward([found])],
@@ -244,17 +246,10 @@ def _step(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:
         values["agent"] = goods.wares(found.of_class).agent
     if step is not None and step.observation == lots.HANDOVER:
         values["apart"] = request.POST.get("apart") == "1"
-    ref = f"{_token(request)}:{given['step']}"
-    lots.do(
-        state.run,
-        given["step"],
-        ref=ref,
-        result=given["result"],
-        second=given["second"],
-        values=values,
-        source="page",
-        **_who(request, asked, now),
-    )
+    values |= {item.id: True for item in (step.items if step is not None else ()) if request.POST.get(item.id) == "1"}
+    user: Any = request.user
+    said = Said(given["result"], values, given["second"], source="page")
+    doing.do(state.run, given["step"], said, ref=f"{_token(request)}:{given['step']}", user=user, at=now)
 
 
 def _sample(request: HttpRequest, asked: Asked, found: Lot, now: int) -> None:

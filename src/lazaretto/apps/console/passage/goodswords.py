@@ -63,12 +63,13 @@ def row(found: Standing) -> dict[str, Any]:
     """Return one line of the register."""
     lot, shape, word = found.lot, *STATES[found.state]
     supplier = lot.consignment.supplier
-    waits = [c for c in found.clocks if not c.over]
+    waits = [c for c in found.clocks if not c.over and c.until is not None] or [c for c in found.clocks if not c.over]
+    coming = [title(step.title) for one in found.runs for step, at in one.next if at <= found.at]
     return {
         "number": lot.number, "title": lot.title, "class": class_name(lot.of_class), "supplier": supplier.name if supplier else "",
         "url": reverse("lot", args=[lot.facility.code, lot.number]), "quantity": amount(lot.quantity, lot.unit),
         "left": amount(found.left, lot.unit), "shape": shape, "state": word, "batch": lot.batch,
-        "waits": [_waits(c, found) for c in waits], "from": free(found),
+        "waits": [*coming, *(_waits(c, found) for c in waits if found.state != "waiting" or c.until is not None)], "from": free(found),
         "direction": WAYS[lot.consignment.direction], "cold": _cold(found),
     }  # fmt: skip
 
@@ -122,7 +123,8 @@ def chains(found: Standing, roles: Iterable[str]) -> Iterator[dict[str, Any]]:
             "steps": [
                 {
                     "id": s.id, "title": title(s.title), "by": s.by or "", "needs": s.observation or "", "does": s.does, "accept": s.accept,
-                    "pair": s.pair, "done": _done(one.done_of(s.id), zone), "from": moment(coming[s.id], zone) if coming.get(s.id, 0) > found.at else "",
+                    "pair": s.pair,
+                    "list": [(i.id, title(i.title)) for i in s.items], "done": _done(one.done_of(s.id), zone), "from": moment(coming[s.id], zone) if coming.get(s.id, 0) > found.at else "",
                     "now": s.id in coming and coming[s.id] <= found.at, "mine": not s.by or s.by in held,
                     "approves": s.does == "approve",
                 }

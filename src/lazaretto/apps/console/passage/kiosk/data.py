@@ -71,7 +71,7 @@ def _step(step: Step) -> dict[str, Any]:
         "id": step.id, "zh": step.title.zh, "en": step.title.en, "does": step.does, "by": step.by or "", "pair": step.pair,
         "wait": None if step.wait is None else step.wait.nominal_ms, "after": step.wait_after or "",
         "needs": step.observation if step.observation in (lots.DISINFECTION, lots.HANDOVER, "temperature") else "",
-        "accept": step.accept,
+        "accept": step.accept, "items": [{"id": i.id, "zh": i.title.zh, "en": i.title.en} for i in step.items],
     }  # fmt: skip
 
 

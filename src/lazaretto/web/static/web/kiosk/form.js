@@ -1,6 +1,6 @@
 // The step that is to be done now, as a form: only what the step needs, large enough for gloves, and a scanner may type it.
 import { h } from "../ward/dom.js";
-import { named, say } from "../ward/words.js";
+import { named, say, titled } from "../ward/words.js";
 
 /** @param {string} label @param {Record<string, any>} about */
 function field(label, about) {
@@ -27,6 +27,7 @@ function valuesOf(form, run, step) {
   for (const name of ["mg_per_l", "minutes", "celsius"]) if (said[name]) values[name] = Number(String(said[name]).replace(",", "."));
   for (const name of ["cart", "code"]) if (said[name]) values[name] = String(said[name]).trim();
   if (step.needs === "disinfection") values.agent = run.wares?.agent ?? "chlorine";
+  for (const item of step.items) values[item.id] = said[`item-${item.id}`] === "on";
   if (step.needs === "handover") values.apart = said.apart === "on";
   return { values, second: String(said.second ?? "").trim() };
 }
@@ -43,8 +44,9 @@ export function stepForm(run, step, doIt) {
     event.preventDefault();
     const result = event.submitter?.value ?? choices[0];
     doIt({ result, ...valuesOf(form, run, step) });
-  } }, h("h2", {}, named(step)), NEEDS[step.needs]?.(run.wares) ?? null,
+  } }, h("h2", {}, titled(step)), NEEDS[step.needs]?.(run.wares) ?? null,
     step.does === "sample" ? field(say("sample_code"), { name: "code", maxlength: 40, required: true }) : null,
+    step.items.map((item) => h("label.k-check", {}, h("input", { type: "checkbox", name: `item-${item.id}`, required: true }), h("span", {}, titled(item)))),
     step.pair ? field(say("second"), { name: "second", maxlength: 60, required: true }) : null,
     choices.length > 1 ? h("p.lz-2", {}, say("choose_result")) : null, h("div.k-choices", {}, buttons));
   return form;

@@ -2,7 +2,7 @@
 import { announce, h, shape } from "../ward/dom.js";
 import { heard } from "../ward/net.js";
 import { waiting } from "../ward/store.js";
-import { clock, inZone, language, named, say, speak, span } from "../ward/words.js";
+import { clock, inZone, language, named, say, speak, span, titled } from "../ward/words.js";
 import { held, next } from "./chain.js";
 import { stepForm } from "./form.js";
 import * as parts from "./parts.js";
@@ -111,9 +111,9 @@ function middle(run, all) {
   const mayNot = coming && coming.step.by && !list.roles.includes(coming.step.by);
   return h("main.k-main", {}, h("div.k-two", {}, h("div", {}, h("h2.k-title", { id: "k-title", tabindex: "-1" }, [run.number, parts.titleOf(run)].filter(Boolean).join(" ")), h("p.lz-2", {}, [run.sub, named(run), say(run.direction === "out" ? "direction_out" : "direction_in")].filter(Boolean).join(" · "))),
     h(`span.lz-chip.is-${state.kind}`, {}, shape(state.shape), state.word)), parts.chain(run, at, list.zone),
-    h("div.k-centre", {}, waits ? parts.timer(waits, at, list.zone) : coming ? (mayNot ? h("div.k-form", {}, h("h2", {}, named(coming.step)), h("p", {}, say("for_role", { role: coming.step.by })), coming.step.does === "approve" ? h("p.lz-2", {}, say("on_phone")) : null) : stepForm(run, coming.step, (said) => doStep(run, coming.step, said))) : h("p.k-form", {}, state.word),
+    h("div.k-centre", {}, waits ? parts.timer(waits, at, list.zone) : coming ? (mayNot ? h("div.k-form", {}, h("h2", {}, titled(coming.step)), h("p", {}, say("for_role", { role: coming.step.by })), coming.step.does === "approve" ? h("p.lz-2", {}, say("on_phone")) : null) : stepForm(run, coming.step, (said) => doStep(run, coming.step, said))) : h("p.k-form", {}, state.word),
       h("div.k-beside", {}, problems(all), parts.meanwhile(all, run.ref, at, list.roles, choose))),
-    coming && waits ? h("button.k-locked", { "aria-describedby": "k-when", onclick: () => doStep(run, coming.step, {}, true), "data-locked": run.ref }, shape("i-lock", 26), h("span", {}, h("b", {}, named(coming.step)), h("span", { id: "k-when" }, say("opens_itself", { time: parts.exact(coming.from, list.zone) })))) : null);
+    coming && waits ? h("button.k-locked", { "aria-describedby": "k-when", onclick: () => doStep(run, coming.step, {}, true), "data-locked": run.ref }, shape("i-lock", 26), h("span", {}, h("b", {}, titled(coming.step)), h("span", { id: "k-when" }, say("opens_itself", { time: parts.exact(coming.from, list.zone) })))) : null);
 }
 
 function problems(all) {

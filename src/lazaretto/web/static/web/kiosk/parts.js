@@ -1,6 +1,6 @@
 // The parts of the kiosk's screen, each from plain data to elements.
 import { h, shape } from "../ward/dom.js";
-import { clock, language, named, say } from "../ward/words.js";
+import { clock, language, named, say, titled } from "../ward/words.js";
 import { held, isTimer, next, passed, stoppedAt } from "./chain.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -19,9 +19,9 @@ const wayOf = (run) => say(run.direction === "out" ? "direction_out" : "directio
 /** The state of a run in one word with its shape. */
 export function stateOf(run, now) {
   const waits = held(run, now), coming = next(run);
-  if (waits) return { shape: "s-hold", kind: "hold", word: named(waits.step), when: left(waits.until - now) };
-  if (coming) return { shape: "s-due", kind: "due", word: named(coming.step), when: say("now") };
-  return stoppedAt(run) ? { shape: "s-refused", kind: "refused", word: named(stoppedAt(run)), when: "" } : { shape: "s-on_time", kind: "on_time", word: say("all_done"), when: "" };
+  if (waits) return { shape: "s-hold", kind: "hold", word: titled(waits.step), when: left(waits.until - now) };
+  if (coming) return { shape: "s-due", kind: "due", word: titled(coming.step), when: say("now") };
+  return stoppedAt(run) ? { shape: "s-refused", kind: "refused", word: titled(stoppedAt(run)), when: "" } : { shape: "s-on_time", kind: "on_time", word: say("all_done"), when: "" };
 }
 
 /** Left: what stands in the gate, each with its clock. */
@@ -42,7 +42,7 @@ export function chain(run, now, zone) {
     const is = done || over ? "done" : waits?.step.id === step.id ? "held" : coming?.step.id === step.id && !waits ? "now" : "later";
     const mark = is === "done" ? shape("i-tick", 22) : is === "held" ? shape("s-hold", 24) : String(n + 1);
     const under = done ? clock(done.at) : is === "held" ? exact(waits.until, zone) : "";
-    return h(`li.is-${is}`, { "aria-current": is === "now" || is === "held" ? "step" : null }, h("span.k-dot", {}, mark), h("span", {}, named(step)), h("span.lz-3", {}, under || " "));
+    return h(`li.is-${is}`, { "aria-current": is === "now" || is === "held" ? "step" : null }, h("span.k-dot", {}, mark), h("span", {}, titled(step)), h("span.lz-3", {}, under || " "));
   });
   return h("ol.k-chain", { "aria-label": named(run) }, items);
 }
@@ -65,8 +65,8 @@ export function timer(waits, now, zone) {
 export function refusal(one, run, zone, putAway) {
   const step = run?.steps.find((s) => s.id === one.step);
   return h("section.k-refused", { role: "alert" }, shape("s-refused", 34), h("div", {},
-    h("h2", {}, say("conflict_of", { step: step ? named(step) : one.step, time: clock(one.at) })),
-    h("p", {}, one.why[language] || one.why.en), one.possible ? h("p", {}, say("possible_from", { time: exact(one.possible, zone) })) : null,
+    h("h2", {}, say("conflict_of", { step: step ? titled(step) : one.step, time: clock(one.at) })),
+    h("p", {}, [run?.number, one.why[language] || one.why.en].filter(Boolean).join(" · ")), one.possible ? h("p", {}, say("possible_from", { time: exact(one.possible, zone) })) : null,
     h("p.lz-2", {}, say("recorded"))), h("button.k-small", { onclick: () => putAway(one.id) }, say("seen")));
 }
 
@@ -75,7 +75,7 @@ export function meanwhile(runs, chosen, now, roles, choose) {
   const other = runs.find((run) => run.ref !== chosen && !held(run, now) && next(run) && (!next(run).step.by || roles.includes(next(run).step.by)));
   if (!other) return null;
   return h("div.k-meanwhile", {}, h("span.lz-2", {}, say("meanwhile")), h("button.k-job", { onclick: () => choose(other.ref) }, shape("i-drop", 30),
-    h("span", {}, h("b", {}, [other.sub || titleOf(other), other.number].filter(Boolean).join(" ")), h("span", {}, named(next(other).step))), shape("i-more", 24)));
+    h("span", {}, h("b", {}, [other.sub || titleOf(other), other.number].filter(Boolean).join(" ")), h("span", {}, titled(next(other).step))), shape("i-more", 24)));
 }
 
 /** What is kept here and not yet sent, as far as it can be read: which step, when. */
