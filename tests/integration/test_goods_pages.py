@@ -292,7 +292,9 @@ def test_goods_over_http_are_announced_once_and_refused_with_the_moment(
     accounts.grant(user=user, role="logistics", organisation=prison.facility.organisation, by="t", at=0)
     scopes = ["goods.read", "goods.record", "goods.recall"]
     now = access.clock_now()
-    secret = accounts.create_token(user=user, label="t", scopes=scopes, ends_at=int(time.time() * 1000) + 86_400_000, by=user, at=now)
+    secret = accounts.create_token(
+        user=user, label="t", scopes=scopes, ends_at=int(time.time() * 1000) + 86_400_000, by=user, at=now
+    )
     client, head = Client(), {"authorization": f"Bearer {secret}"}
 
     def post(path: str, **body: Any) -> Any:

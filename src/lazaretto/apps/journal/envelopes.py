@@ -10,7 +10,6 @@ import binascii
 import hashlib
 import itertools
 from collections.abc import Mapping
-from itertools import pairwise
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
@@ -55,9 +54,6 @@ def retired_from(log: Log) -> list[tuple[SealKey, int]]:
     keeps to its 72 hours can hold anything that was sealed to them.
     """
     known = list(SealKey.objects.filter(log=log).order_by("since", "pk"))
-    return [
-        (old, new.since + OUTBOX_MS) for old, new in pairwise(known) if keys.is_here(old.key_id)
-    ]
     return [(old, new.since + OUTBOX_MS) for old, new in itertools.pairwise(known) if keys.is_here(old.key_id)]
 
 
