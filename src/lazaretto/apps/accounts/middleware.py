@@ -46,6 +46,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if refused is not None or not request.user.is_authenticated:
             return refused
         name = request.resolver_match.url_name if request.resolver_match else ""
+        if request.method == "GET" and name not in UNATTENDED:  # streams ask anew: a role may end while they last
+            access.asker(request).kept = {}
         if name not in WHILE_LOCKED and _is_locked(request, name or ""):
             return HttpResponse(status=LOCKED) if request.path.startswith("/ward/") else redirect("ward")
         if name in ON_THE_WAY:

@@ -122,6 +122,8 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
     scope: Scope | None = None
+    #: What he may do, by day, while one page is read to him: nothing is granted meanwhile. None: asked anew each time.
+    kept: dict[Any, Any] | None = None
 
     def __str__(self) -> str:
         return self.username

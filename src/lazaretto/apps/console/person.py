@@ -75,7 +75,8 @@ def _page(request: HttpRequest, seen: Opened, *, shown: str = "", why: str = "",
     if shown:
         may |= {GUARDED[shown]}
     file = files.open_file(seen.person, may, now)
-    parts = person_parts.parts(asked, seen.person, file, may, now)
+    force = person_parts.force_at(asked, now)
+    parts = person_parts.parts(asked, seen.person, file, may, now, force)
     file.shown.extend(field for field in parts.shown if field not in file.shown)
     accounts.record_reads(
         log=asked.facility.log, subjects=file.refs, fields=file.shown, where="person file", why=why,
@@ -90,7 +91,9 @@ def _page(request: HttpRequest, seen: Opened, *, shown: str = "", why: str = "",
         "may": words.may(asked),
         "parts": parts.said,
     }
-    context |= words.page(file, seen, may, register.around(asked, seen.person, file, now))
+    context |= words.page(
+        file, seen, may, register.around(asked, seen.person, file, force.resolved.document if force else None)
+    )
     response = render(request, "console/person/file.html", context, status=422 if unasked else 200)
     response.headers["Cache-Control"] = "no-store"
     return response

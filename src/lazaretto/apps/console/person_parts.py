@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from lazaretto.apps.accounts.permissions import Permission
-from lazaretto.apps.command.queries import NoProtocol, in_force
+from lazaretto.apps.command.queries import InForce, NoProtocol, in_force
 from lazaretto.apps.console.presenters import person_parts as words
 from lazaretto.apps.console.presenters.person import roles_with
 from lazaretto.apps.console.presenters.readings import Chart, days_here
@@ -32,7 +32,17 @@ class Parts(NamedTuple):
     shown: list[str]
 
 
-def parts(asked: Asked, person: Person, file: Any, shown: Collection[Permission], now: int) -> Parts:
+def force_at(asked: Asked, now: int) -> InForce | None:
+    """Return what is in force, None before the first adoption."""
+    try:
+        return in_force(asked.facility, now)
+    except NoProtocol:
+        return None
+
+
+def parts(
+    asked: Asked, person: Person, file: Any, shown: Collection[Permission], now: int, force: InForce | None
+) -> Parts:
     """
     Return the parts that somebody may see. `shown` are the permissions in use: health information is among them for
     clinicians, and for others once they asked with a reason. Values are read by those who enter readings, too.
@@ -42,7 +52,9 @@ def parts(asked: Asked, person: Person, file: Any, shown: Collection[Permission]
     values, health = _P.FACT_RECORD in may or _P.HEALTH_READ in shown, _P.HEALTH_READ in shown
     seen: list[str] = []
     said: dict[str, Any] = {
-        "readings": _readings(asked, own, file, now, seen) if values else _hidden(_P.FACT_RECORD, _P.HEALTH_READ),
+        "readings": _readings(asked, own, file, now, seen, force)
+        if values
+        else _hidden(_P.FACT_RECORD, _P.HEALTH_READ),
         "duties": _duties(asked, person, now) if may & {_P.FACT_RECORD, _P.REPORT_READ} else _hidden(_P.REPORT_READ),
         "tests": _tests(asked, own, seen) if health else _hidden(_P.HEALTH_READ, asks=_P.HEALTH_READ in may),
         "courses": _courses(asked, own, now, seen) if _P.ISOLATION_READ in may else _hidden(_P.ISOLATION_READ),
@@ -57,13 +69,12 @@ def _hidden(*needed: Permission, asks: bool = False) -> dict[str, Any]:
     return {"hidden": True, "asks": asks, "who": roles_with(needed[-1])}
 
 
-def _readings(asked: Asked, own: list[Person], file: Any, now: int, seen: list[str]) -> dict[str, Any]:
+def _readings(
+    asked: Asked, own: list[Person], file: Any, now: int, seen: list[str], force: InForce | None
+) -> dict[str, Any]:
     here, today = asked.facility, asked.today
     first = today - timedelta(days=DAYS - 1)
-    try:
-        rounds = in_force(here, now).resolved.measures
-    except NoProtocol:
-        rounds = ()
+    rounds = force.resolved.measures if force else ()
     course = temperatures(here, own, instant(here.zone, first, 0), now, list(rounds))
     if course.readings:
         seen.append("facts")

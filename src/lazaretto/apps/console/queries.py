@@ -61,11 +61,14 @@ def open_facilities(user: User, now: int) -> list[Asked]:
     Return the facilities in which the user may do anything. What he may do is looked up only where he reads no reports:
     elsewhere he enters by them.
     """
-    reading = {f.pk for f in facilities(user, READS_REPORT, now)}
+    reading: dict[date, set[int]] = {}
     found = []
     for one in facilities(user, Permission, now):
         on = local_day(one.zone, now)
-        may = frozenset(READS_REPORT) if one.pk in reading else permissions_in(user, one.organisation, on)
+        if on not in reading:
+            reading[on] = organisations_where(user, READS_REPORT, on)
+        reads = one.organisation_id in reading[on]
+        may = frozenset(READS_REPORT) if reads else permissions_in(user, one.organisation, on)
         found.append(Asked(one, may, on))
     return found
 

@@ -100,18 +100,18 @@ def tally(asked: Asked, now: int) -> dict[str, int]:
 # -- one person --------------------------------------------------------------------------------------------------------
 
 
-def around(asked: Asked, person: Person, file: Any, now: int) -> dict[str, Any]:
+def around(asked: Asked, person: Person, file: Any, known: Document | None) -> dict[str, Any]:
     """Return what stands beside a file: who acted, who may be the same person, what populations are called."""
     acted = {m.by for m in file.movements} | {m.voided_by for m in file.movements} | {s.by for s in file.precautions}
-    known = registry.people(asked.facility, asked.may)
+    people = registry.people(asked.facility, asked.may)
     doubles = candidates(asked.facility, [person.pk]) if Permission.PEOPLE_WRITE in asked.may else []
     visible = set(
-        known.filter(pk__in=[q.pk for pair in doubles for q in (pair.one, pair.other)]).values_list("pk", flat=True)
+        people.filter(pk__in=[q.pk for pair in doubles for q in (pair.one, pair.other)]).values_list("pk", flat=True)
     )
     return {
         "users": users_called(acted),
         "doubles": [pair for pair in doubles if pair.one.pk in visible and pair.other.pk in visible],
-        "populations": Populations(document(asked, now)),
+        "populations": Populations(known),
     }
 
 

@@ -31,9 +31,14 @@ def _held(user: User, on: date) -> list[tuple[str, int, frozenset[Permission]]]:
     """Return role, organisation and permissions of each grant in force; a token's are narrowed to its scopes."""
     if not user.is_active:
         return []
+    if user.kept is not None and on in user.kept:
+        return list(user.kept[on])
     most = frozenset(Permission) if user.scope is None else user.scope.permissions
     rows = grants_in_force(user, on).values_list("role", "organisation_id")
-    return [(role, place, POLICY.get(role, frozenset()) & most) for role, place in rows]
+    found = [(role, place, POLICY.get(role, frozenset()) & most) for role, place in rows]
+    if user.kept is not None:
+        user.kept[on] = found
+    return found
 
 
 def organisations_where(user: User, permissions: Iterable[Permission], on: date) -> set[int]:
