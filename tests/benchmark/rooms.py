@@ -123,12 +123,12 @@ def board() -> None:
         return time.perf_counter() - start, time.thread_time() - used
 
     took("?days=60")
-    runs = [took(f"?days=60&page={n % 8 + 1}", 60) for n in range(40)]
+    runs = [took(f"?days=60&page={n % 12 + 1}", 40) for n in range(40)]
     pages, cpu = sorted(r[0] for r in runs), sorted(r[1] for r in runs)
     after = sorted(took("waits/?part=1")[0] for _ in range(5))
     n = Episode.objects.filter(ended_at=None).count()
     sys.stdout.write(
-        f"board of 500 rooms x 60 days, {n} people, 60 rooms a page: p50 {pages[20] * 1000:.0f} ms, "
+        f"board of 500 rooms x 60 days, {n} people, 40 rooms a page: p50 {pages[20] * 1000:.0f} ms, "
         f"p95 {pages[37] * 1000:.0f} ms (of the processor p50 {cpu[20] * 1000:.0f}, p95 {cpu[37] * 1000:.0f}); "
         f"what waits and care, asked for after it: p50 {after[2] * 1000:.0f} ms\n"
     )

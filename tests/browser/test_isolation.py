@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from lazaretto.apps.accounts import actions as accounts
-from lazaretto.apps.isolation import cohorts
+from lazaretto.apps.isolation import cohorts, deciding
 from lazaretto.apps.isolation.courses import course_of
-from lazaretto.apps.isolation.models import Episode, Placement
+from lazaretto.apps.isolation.models import Cohort, Episode, Placement
 from lazaretto.apps.registry import actions as registry
 from tests.browser.conftest import looks
 from tests.browser.test_day_report import _violations, given_signed_in
@@ -34,6 +34,16 @@ def _user(small: Small, name: str = "lead", role: str = "epidemic_lead") -> None
     accounts.grant(user=user, role=role, organisation=small.facility.organisation, by="test", at=0)
 
 
+def _batch(small: Small) -> Cohort:
+    """Two of one van; on day 6 the first of them was exposed again."""
+    batch = cohorts.open_cohort(small.facility, code="0318", measure="quarantine.contacts", by="c", at=days_later(1))
+    Episode.objects.filter(person__code__in=["P2", "P3"]).update(cohort=batch)
+    deciding.expose(
+        Episode.objects.get(person__code="P2"), exposed_at=days_later(6), source="episode:9", by="c", at=days_later(6)
+    )
+    return batch
+
+
 @looks
 def test_each_page_is_accessible_and_fits(
     ward: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
@@ -43,7 +53,12 @@ def test_each_page_is_accessible_and_fits(
     page = open_browser(language=language, width=width, theme=theme)
     given_signed_in(page, HERE)
     found = {}
-    for path in ("", "?days=60", "episodes/1/", "care/", "order/", "compare/", "separation/", "rooms/"):
+    batch = _batch(ward)
+    paths = (
+        "", "?days=60", "episodes/1/", "care/", "order/", "compare/", "separation/", "rooms/", "waits/", "cohorts/",
+        f"cohorts/{batch.pk}/", "equity/", "medicine/",
+    )  # fmt: skip
+    for path in paths:
         page.goto(HERE + path)
         found[path] = _violations(Axe().run(page))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

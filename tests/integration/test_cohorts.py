@@ -60,6 +60,7 @@ def test_a_batch_from_its_opening_to_its_end(ward: Small, sign_in: SignIn, look_
     assert "became a case" in said
     custody = page(sign_in("ward_officer", ward.facility.organisation), f"{HERE}{here}")
     assert "became a case" not in custody
+    assert "left it as a case" not in custody
     assert client.post(f"{HERE}{here}nothing/").status_code == 404
 
 

@@ -16,7 +16,7 @@ from tests.spec.runners import Block, Spec
 
 CHAPTERS = (
     "cadence", "count", "random", "instants", "night", "change", "window", "facts", "states", "who_owes", "excuses", "shares",
-    "facility_day", "status", "fever", "chain", "pathway", "pathway_exit", "rotation", "restriction", "separation", "trigger",
+    "facility_day", "status", "fever", "chain", "pathway", "pathway_exit", "isolation_pathways", "rotation", "restriction", "separation", "trigger",
     "assignment", "limit", "resolution", "order_of_force", "protocol_errors", "rounds_end_to_end", "movements",
     "early_warning", "honesty", "passage", "goods",
 )  # fmt: skip

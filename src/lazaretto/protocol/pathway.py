@@ -144,6 +144,16 @@ class Review(NamedTuple):
     outside: bool
 
 
+def type_of(pathway: Pathway, stage: Stage) -> str:
+    """Return the type of room that a stage needs: the class it names, else its purpose."""
+    return stage.place_class or pathway.purpose
+
+
+def persons_in(stage: Stage) -> int | None:
+    """Return how many share a room of a stage; None: as many as the room holds."""
+    return stage.persons or (1 if stage.placement == "single_room" else None)
+
+
 def plan(pathway: Pathway, start: int, zone: str) -> list[Planned]:
     """
     Return the stages with their dates, as told to the person at the start; those after a missing number are left out.

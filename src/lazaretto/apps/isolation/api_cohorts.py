@@ -109,7 +109,10 @@ def _member(member: Member, health: bool) -> dict[str, Any]:
         "stage": course.stage.id if course.stage else None, "room": course.room.place.code if course.room else None,
         "may_end_at": _text(course.may_end_at()), "expected_end": _text(course.expected_end),
         "outcome": course.episode.outcome if health or course.episode.outcome != "case" else "ended",
-        "again": [{"at": utc_text(a.at), "source": a.source, "reason": a.reason if health else ""} for a in member.again],
+        "again": [
+            {"at": utc_text(a.at), "source": a.source if health else "", "reason": a.reason if health else ""}
+            for a in member.again
+        ],
     }  # fmt: skip
 
 
@@ -144,7 +147,7 @@ def post_cohort(request: HttpRequest, code: str, body: CohortIn) -> JsonResponse
 @router.post("/facilities/{code}/cohorts/{number}/join", response={200: CohortOut, **ERRORS}, url_name="cohort-join")
 def post_join(request: HttpRequest, code: str, number: int, body: JoinIn) -> JsonResponse:
     """Order the quarantine of people as members, all or none."""
-    facility, _, now, ref = _open(request, code, _P.ISOLATION_ORDER)
+    facility, may, now, ref = _open(request, code, _P.ISOLATION_ORDER)
     cohort, wanted = _cohort(facility, number), list(dict.fromkeys(body.people))[:500]
     found = people_called(facility, wanted)
     if len(found) != len(wanted):
@@ -152,7 +155,7 @@ def post_join(request: HttpRequest, code: str, number: int, body: JoinIn) -> Jso
     exposed = (_moment(facility, body.exposed_at),) if body.exposed_at else ()
     return _answer(
         lambda: cohorts.join(cohort, found, ground=body.ground, exposures=exposed, by=ref, at=now),
-        lambda _: _out(cohort, cohorts.members(cohort, now)),
+        lambda _: _out(cohort, cohorts.members(cohort, now), health=_P.HEALTH_READ in may),
     )
 
 
@@ -167,14 +170,14 @@ def post_close(request: HttpRequest, code: str, number: int) -> JsonResponse:
 @router.post("/facilities/{code}/cohorts/{number}/case", response={200: CohortOut, **ERRORS}, url_name="cohort-case")
 def post_case(request: HttpRequest, code: str, number: int, body: CaseIn) -> JsonResponse:
     """Say that a member is a case: his quarantine ends, and the others start again."""
-    facility, _, now, ref = _open(request, code, _P.ISOLATION_ORDER)
+    facility, may, now, ref = _open(request, code, _P.ISOLATION_ORDER)
     cohort = _cohort(facility, number)
     episode = cohort.episodes.select_related("facility__log", "person", "cohort").filter(number=body.episode).first()
     if episode is None:
         raise NothingThere
     return _answer(
         lambda: cohorts.turned_positive(episode, by=ref, at=now),
-        lambda _: _out(_cohort(facility, number), cohorts.members(cohort, now)),
+        lambda _: _out(_cohort(facility, number), cohorts.members(cohort, now), health=_P.HEALTH_READ in may),
     )
 
 

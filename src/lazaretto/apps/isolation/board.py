@@ -166,17 +166,22 @@ def _wanted(unplaced: list[Course], at: int) -> Counter[str]:
 
 
 def _forecast(book: Rooms, name: str, edges: Sequence[int], zone: str, wanted: int) -> list[Free]:
-    """Return each day's count; a room's days are the bits of a number, so that 500 rooms × 60 days are 500 numbers."""
+    """
+    Return each day's count. A room's days are the bits of two numbers, and many rooms have the same ones: so 500 rooms × 60
+    days are added up in a few steps.
+    """
     days, today = len(edges) - 1, local_day(zone, book.at)
-    used, open_ = [0] * days, [0] * days
+    alike: Counter[tuple[int, int]] = Counter()
     for room in book.typed(name):
-        taken = 0
+        taken, is_open = 0, (1 << days) - 1
         for stay in room.stays:
             taken |= _bits(bisect_right(edges, stay.start) - 1, bisect_left(edges, stay.end), days)
-        for n in range(days):
-            if not (room.closed and _closed(room, edges[n], edges[n + 1])):
-                open_[n] += 1
-                used[n] += taken >> n & 1
+        for n in range(days if room.closed else 0):
+            if _closed(room, edges[n], edges[n + 1]):
+                is_open &= ~(1 << n)
+        alike[taken & is_open, is_open] += 1
+    used = [sum(n for (taken, _), n in alike.items() if taken >> day & 1) for day in range(days)]
+    open_ = [sum(n for (_, is_open), n in alike.items() if is_open >> day & 1) for day in range(days)]
     dates = [local_day(zone, edge) for edge in edges[:-1]]
     return [Free(on, open_[n], used[n], wanted if on >= today else 0) for n, on in enumerate(dates)]
 

@@ -10,7 +10,7 @@ from lazaretto.apps.isolation.courses import Course, course_of, pathways
 from lazaretto.apps.isolation.models import Episode, Note, Placement
 from lazaretto.apps.isolation.opening import check_open
 from lazaretto.apps.isolation.recording import lock, remember
-from lazaretto.apps.isolation.rooms import OWN, Request, Room, Rooms, others_inside, persons_in, type_of, types_in
+from lazaretto.apps.isolation.rooms import OWN, Request, Room, Rooms, others_inside, types_in
 from lazaretto.apps.laboratory import actions as laboratory
 from lazaretto.apps.registry import actions as registry
 from lazaretto.apps.registry.models import Facility, Place, Presence, Standing
@@ -21,7 +21,7 @@ from lazaretto.apps.work.models import Cascade
 from lazaretto.apps.work.queries import owing
 from lazaretto.protocol import pathway as rules
 from lazaretto.protocol.clock import FOREVER
-from lazaretto.protocol.pathway import Stage
+from lazaretto.protocol.pathway import Stage, persons_in, type_of
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 

@@ -17,7 +17,7 @@ from lazaretto.apps.isolation.models.episodes import ISOLATING
 from lazaretto.apps.registry.models import Facility, Place, Presence, Standing
 from lazaretto.apps.registry.rooms import CLOSED, chain
 from lazaretto.protocol.clock import FOREVER, FOREVER_AGO
-from lazaretto.protocol.pathway import Pathway, Stage
+from lazaretto.protocol.pathway import Pathway, persons_in, type_of
 from lazaretto.protocol.refusal import Refusal
 from lazaretto.protocol.text import Text
 
@@ -77,16 +77,6 @@ class Request(NamedTuple):
     cohort: int | None = None
     sex: str = ""
     own: bool = False
-
-
-def type_of(pathway: Pathway, stage: Stage) -> str:
-    """Return the type of room that a stage needs: the class it names, else its purpose."""
-    return stage.place_class or pathway.purpose
-
-
-def persons_in(stage: Stage) -> int | None:
-    """Return how many share a room of a stage; None: as many as the room holds."""
-    return stage.persons or (1 if stage.placement == "single_room" else None)
 
 
 def types_in(pathways: Iterable[Pathway]) -> dict[str, Pathway]:

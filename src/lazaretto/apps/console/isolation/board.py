@@ -38,7 +38,7 @@ _P = Permission
 #: Items of the queue that are written out; the count says how many there are.
 MOST = 120
 #: Rooms on one page of the board; up to how many open episodes what waits is worked out with the page, and not after it.
-ROOMS, INLINE = 60, 40
+ROOMS, INLINE = 40, 40
 HEALTH = ("isolation", "quarantine", "tests")
 
 

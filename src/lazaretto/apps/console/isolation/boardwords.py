@@ -17,9 +17,9 @@ from lazaretto.apps.console.presenters.places import title
 from lazaretto.apps.isolation.board import Board, Free, Kind, Window, known_end, runs
 from lazaretto.apps.isolation.courses import Course
 from lazaretto.apps.isolation.models import Placement
-from lazaretto.apps.isolation.rooms import DISINFECTION_MS, Room, Stay, persons_in, type_of
+from lazaretto.apps.isolation.rooms import DISINFECTION_MS, Room, Stay
 from lazaretto.protocol.clock import FOREVER, instant, local_day
-from lazaretto.protocol.pathway import Pathway
+from lazaretto.protocol.pathway import Pathway, persons_in, type_of
 from lazaretto.web.dates import EN_DAYS, ZH_DAYS, chinese, day, moment
 
 ZOOMS = {7: 96, 22: 32, 60: 14}

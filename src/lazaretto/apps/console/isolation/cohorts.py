@@ -132,10 +132,12 @@ def _member(member: Member, health: bool) -> dict[str, Any]:
 def _again(again: batches.Again, zone: str, health: bool) -> str:
     when = moment(again.at, zone)
     kind, _, number = again.source.partition(":")
-    if kind == "episode":
+    if kind == "episode" and health:
         return gettext("from %(when)s: number %(n)s left it as a case") % {"when": when, "n": number}
     if kind == "breach":
         return gettext("from %(when)s: breach %(n)s") % {"when": when, "n": number}
+    if kind == "episode":
+        return gettext("from %(when)s: %(why)s") % {"when": when, "why": gettext("a new exposure")}
     said = again.reason if health and again.reason else gettext("ordered by a named person")
     return gettext("from %(when)s: %(why)s") % {"when": when, "why": said}
 
