@@ -59,6 +59,7 @@ bench: $(VENV)/dev.done   ## measure, both sides in one run
 	@for engine in sqlite postgres; do \
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.imports && \
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.posts && \
+		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.passage && \
 		LAZARETTO_TEST_ENGINE=$$engine $(BIN)/python -m tests.benchmark.api_batch || exit 1; done
 	@$(BIN)/python -m tests.benchmark.registry
 	@$(BIN)/python -m tests.benchmark.surveillance

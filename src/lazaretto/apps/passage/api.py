@@ -15,7 +15,7 @@ from lazaretto.apps.registry.ledger import place_called
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.registry.queries import open_facility, person
 from lazaretto.apps.rounds.nearby import NothingThere
-from lazaretto.apps.work.running import RunState, states
+from lazaretto.apps.work.running import RunState, chain_of, states
 from lazaretto.protocol.clock import parse_moment, utc_text
 from lazaretto.protocol.refusal import Refusal
 
@@ -207,8 +207,7 @@ def post_step(request: HttpRequest, code: str, pk: int, body: StepIn) -> JsonRes
     run = inside.run_of(facility, pk)
     if run is None:
         raise NothingThere
-    found = inside.state_of(run, now)
-    chosen = found.chain.step(body.step)
+    chosen = chain_of(run, now).step(body.step)
     if (_P.PASSAGE_APPROVE if chosen is not None and chosen.does == "approve" else _P.PASSAGE_RECORD) not in may:
         return JsonResponse(
             {"type": "not_allowed", "title": "this step is for somebody else", "status": 403}, status=403

@@ -20,7 +20,7 @@ from lazaretto.apps.registry.imports import LegalDateImporter, PresenceImporter
 from lazaretto.apps.registry.models import Facility, Person, Place, Standing
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import record_movements
-from lazaretto.apps.rehearse import isolating
+from lazaretto.apps.rehearse import gating, isolating, supplying
 from lazaretto.apps.rehearse.bureau import QIYAN, YUNTING, ZHENXI, ZONE
 from lazaretto.apps.rehearse.founding import BY, MINUTE, bring, bring_people, legal_dates
 from lazaretto.apps.rehearse.institution import DAY, DemoInstitution, DemoPerson
@@ -92,7 +92,14 @@ class Life:
         for _, person in self.script.joining():
             world.join(person.code, person.population, person.unit)
         plans = self.script.plans(world, self.since, self.until)
-        every = [*self._joining(), *self._moves(plans), *self._declarations(), *self._care(), *self._reports()]
+        every = [
+            *self._joining(),
+            *self._moves(plans),
+            *self._declarations(),
+            *self._care(),
+            *self._gate(),
+            *self._reports(),
+        ]
         every += self._rounds(world)
         due = [act for act in every if self.since <= act.at <= self.until]
         return sorted(due, key=lambda act: (act.at, act.rank))
@@ -156,6 +163,12 @@ class Life:
             yield Act(at + 60 * MINUTE, 1, "register", contacts)
             for evening in isolating.days_of_care(self, self.script.at(4, 21 * 60)):
                 yield Act(evening, 1, "register", partial(isolating.care, self.facility))
+
+    def _gate(self) -> Iterator[Act]:
+        for at, what in gating.day(self):
+            yield Act(at, 1, "register", partial(gating.happen, self.facility, what))
+        for at, what in supplying.days(self):
+            yield Act(at, 1, "register", partial(supplying.happen, self.facility, what))
 
     def _precaution(self, code: str, value: str, at: int) -> None:
         person = Person.objects.get(facility=self.facility, code=code)

@@ -28,4 +28,4 @@ def remember(
 
 def lock(facility: Facility) -> None:
     """Let one writer of a facility at a time check and write. Taken before any other row is locked."""
-    Log.objects.select_for_update().get(pk=facility.log_id)
+    facility.log = Log.objects.select_for_update().get(pk=facility.log_id)

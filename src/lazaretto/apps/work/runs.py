@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 
 from lazaretto.apps.command.queries import NoProtocol, in_force
 from lazaretto.apps.registry.models import Facility
@@ -175,11 +176,13 @@ def _do(
     lock(facility)
     run_now = Run.objects.select_for_update().get(pk=run.pk)
     run_now.facility = facility
-    same = StepDone.objects.filter(facility=facility, ref=asking.ref[:80]).first()
+    rows = list(
+        StepDone.objects.filter(Q(run=run_now) | Q(facility=facility, ref=asking.ref[:80])).order_by("at", "pk")
+    )
+    same = next((row for row in rows if row.ref == asking.ref[:80]), None)
     if same is not None:
         return _same_step(same, run_now, step)
     chain = chain_of(run_now, at)
-    rows = list(run_now.steps.order_by("at", "pk"))
     role = _role(chain, step, roles)
     _check(run_now, chain, rows, Attempt(step, asking.done_at, at, by, role, second, result), source)
     made = StepDone.objects.create(
