@@ -316,3 +316,40 @@ def test_goods_over_http_are_announced_once_and_refused_with_the_moment(
     assert (said["number"], said["lots"]) == (1, {number: "10.00"})
     assert post("/lots/NO", ref="s", what="sample", code="Y9").status_code == 404
     assert client.get("/api/v1/facilities/YT/goods").status_code == 401
+
+
+def test_an_outside_vehicle_inside_is_a_finding_and_ends_the_count(prison: Small) -> None:
+    """S0-23: days with none are counted; a plate that is recorded inside is a finding at once."""
+    from lazaretto.apps.passage import outside
+    from lazaretto.apps.passage.models import Party, Visit
+    from lazaretto.apps.passage.passing import write_crossing
+    from lazaretto.apps.registry.models import Place
+
+    day, facility = 86_400_000, prison.facility
+    gate = Place.objects.filter(facility=facility).first()
+
+    def cross(number: int, of_class: str, direction: str, at: int) -> None:
+        visit, _ = Visit.objects.get_or_create(
+            facility=facility,
+            number=number,
+            defaults={"ref": str(number), "opened_at": at, "recorded_at": at, "by": "g", "gate": gate},
+        )
+        party, _ = Party.objects.get_or_create(
+            facility=facility,
+            visit=visit,
+            position=1,
+            defaults={"stream": "vehicle", "of_class": of_class, "name": "x"},
+        )
+        write_crossing(party, gate, direction, ref=f"{number}{direction}", run=None, at=at, recorded_at=at, by="g")
+
+    start = prison.at
+    cross(1, "internal_cart", "in", start)
+    assert outside.zero(facility, start + 5 * day) == (5, DAY.replace(day=18), 0, 0)
+    cross(2, "outside_vehicle", "in", start + 5 * day)
+    assert outside.zero(facility, start + 6 * day)[0::3] == (0, 1)  # type: ignore[index]
+    assert Finding.objects.get(rule=outside.RULE).severity == "high"
+    cross(2, "outside_vehicle", "out", start + 6 * day)
+    assert outside.zero(facility, start + 9 * day) == (2, DAY.replace(day=18), 0, 0)
+    cross(3, "ambulance", "in", start + 9 * day)
+    assert outside.zero(facility, start + 9 * day).days == 2  # type: ignore[union-attr]
+    assert Finding.objects.filter(rule=outside.RULE).count() == 1

@@ -20,7 +20,7 @@ from lazaretto.apps.registry.imports import LegalDateImporter, PresenceImporter
 from lazaretto.apps.registry.models import Facility, Person, Place, Standing
 from lazaretto.apps.registry.movements import Move
 from lazaretto.apps.registry.moving import record_movements
-from lazaretto.apps.rehearse import gating, isolating
+from lazaretto.apps.rehearse import gating, isolating, supplying
 from lazaretto.apps.rehearse.bureau import QIYAN, YUNTING, ZHENXI, ZONE
 from lazaretto.apps.rehearse.founding import BY, MINUTE, bring, bring_people, legal_dates
 from lazaretto.apps.rehearse.institution import DAY, DemoInstitution, DemoPerson
@@ -167,6 +167,8 @@ class Life:
     def _gate(self) -> Iterator[Act]:
         for at, what in gating.day(self):
             yield Act(at, 1, "register", partial(gating.happen, self.facility, what))
+        for at, what in supplying.days(self):
+            yield Act(at, 1, "register", partial(supplying.happen, self.facility, what))
 
     def _precaution(self, code: str, value: str, at: int) -> None:
         person = Person.objects.get(facility=self.facility, code=code)
