@@ -121,3 +121,10 @@ def test_what_is_kept_is_bounded() -> None:
     for n in range(200):
         keeper.get(n, 0, 0, lambda n=n: n)  # type: ignore[misc]
     assert len(keeper._kept) <= 64
+
+
+def test_it_says_from_when_its_figures_are(make_facility: Any, look_at: Any, sign_in: SignIn) -> None:
+    made = make_facility("YT")
+    look_at(made.moment("09:30"))
+    page = sign_in("epidemic_lead", made.facility.organisation).get("/facilities/YT/today/").content.decode()
+    assert "as of 09:30" in page
