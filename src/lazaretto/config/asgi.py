@@ -1,6 +1,7 @@
 """The application that the server runs: pages in a few threads, and open streams of news that need none."""
 
 import asyncio
+import gc
 import io
 import os
 from collections.abc import Awaitable
@@ -18,6 +19,9 @@ from lazaretto.apps.console.live.response import EventStream  # noqa: E402
 from lazaretto.apps.console.live.stream import follow  # noqa: E402
 
 hub = Hub()
+# What is loaded for good is not searched for garbage again in the middle of a page, which doubled its slowest times.
+gc.collect()
+gc.freeze()
 #: Seconds after which a client that found no place asks again.
 LATER = 30
 FULL = Text("打开的页面太多，稍后自动重试。", "Too many pages are open; this one tries again by itself.")
