@@ -24,7 +24,7 @@ def gate(make_facility: Callable[..., Any], look_at: Callable[[int], None]) -> G
     from lazaretto.protocol.refusal import Refusal
 
     found = Gate(make_facility, "facility-s0-prison")
-    for name, role in (("lead", "epidemic_lead"), ("gate", "gate_officer")):
+    for name, role in (("lead", "epidemic_lead"), ("lead", "gate_officer")):
         user = accounts.create_user(username=name, password=PASSWORD, name_zh="秦既明", name_en="Qin", by="test", at=0)
         accounts.grant(user=user, role=role, organisation=found.facility.organisation, by="test", at=0)
     visit = found.visit(

@@ -6,16 +6,19 @@ refused with what is offered instead, a vehicle is at the gate, and a request wa
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lazaretto.apps.accounts.models import Role
 from lazaretto.apps.command.queries import in_force
 from lazaretto.apps.passage.inside import visits
 from lazaretto.apps.passage.models import Party
 from lazaretto.apps.passage.visiting import Request, Wanted, leave, open_visit, register
-from lazaretto.apps.passage.ways import classes
-from lazaretto.apps.registry.models import Facility, Person
+from lazaretto.apps.passage.ways import chains_in, classes
+from lazaretto.apps.registry import actions as registry
+from lazaretto.apps.registry.models import Assignment, Facility, Person, Place
 from lazaretto.apps.rehearse.founding import BY
 from lazaretto.apps.work.running import states
 from lazaretto.apps.work.runs import do_step
 from lazaretto.protocol.refusal import Refusal
+from lazaretto.protocol.resolve import Resolved
 
 if TYPE_CHECKING:
     from lazaretto.apps.rehearse.acts import Life
@@ -49,10 +52,29 @@ def _come(facility: Facility, at: int) -> None:
     officer = Person.objects.filter(facility=facility, base="staff_member", merged_into=None).order_by("code").last()
     if officer is None:
         return
-    known = {c.id for c in classes(in_force(facility, at).resolved, "person")}
+    resolved = in_force(facility, at).resolved
+    _man(facility, officer, approvers(resolved), at)
+    known = {c.id for c in classes(resolved, "person")}
     of_class = "staff" if "staff" in known else ""
     wanted = Wanted("person", of_class, officer.name or officer.code, person=officer)
     open_visit(facility, parties=[wanted], ref=f"{REF}:staff", by=BY, at=at, request=Request(purpose="上岗"))
+
+
+def approvers(resolved: Resolved) -> list[str]:
+    """Return the posts that approve at the gate of a regime, beside the roles of accounts."""
+    asked = {s.by for c in chains_in(resolved) if c.directions for s in c.steps if s.does == "approve" and s.by}
+    return sorted(asked - set(Role.values))
+
+
+def _man(facility: Facility, officer: Person, posts: list[str], at: int) -> None:
+    """The gate is manned, and the lead holds the posts that approve."""
+    gate = Place.objects.filter(facility=facility, kind="gate").first()
+    lead = Person.objects.filter(facility=facility, base="staff_member").order_by("code").first()
+    wanted = [(officer, "gate_officer", gate), *((lead, post, None) for post in posts if lead is not None)]
+    for person, key, place in wanted:
+        held = Assignment.objects.filter(facility=facility, kind="post", key=key)
+        if person is not None and not held.exists():
+            registry.assign(person=person, kind="post", key=key, starts=at, ends=None, place=place, by=BY, at=at)
 
 
 def _step(facility: Facility, at: int) -> None:

@@ -89,7 +89,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
         "choices": [
             (s, words.STREAM_WORDS[s], [(c.id, title(c.title)) for c in classes(resolved, s)] or [("", "—")]) for s in STREAMS
         ],
-        "gates": [r.gate for r in Rings(asked.facility, now).all.values() if not r.needs],
+        "gates": sorted((r.gate for r in Rings(asked.facility, now).all.values() if not r.needs), key=lambda g: g.kind != "gate"),
         "lines": [_line(given, n) for n in range(1, LINES + 1)], "given": given, "token": given.get("token") or secrets.token_hex(8),
     }  # fmt: skip
     if request.method != "POST":

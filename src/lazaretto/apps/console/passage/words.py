@@ -27,7 +27,7 @@ _P = Permission
 NAMED = frozenset({"person", "patient", "case", "medicine"})
 HIDDEN = "•••"
 STREAM_WORDS = {
-    "person": gettext_lazy("people"), "vehicle": gettext_lazy("vehicles"), "goods": gettext_lazy("goods"),
+    "person": gettext_lazy("persons"), "vehicle": gettext_lazy("vehicles"), "goods": gettext_lazy("goods"),
     "food": gettext_lazy("food"), "medicine": gettext_lazy("medicine"), "patient": gettext_lazy("patients"),
     "document": gettext_lazy("documents"), "project": gettext_lazy("projects"), "case": gettext_lazy("cases"),
 }  # fmt: skip
