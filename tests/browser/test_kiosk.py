@@ -9,6 +9,7 @@ from lazaretto.apps.accounts import actions as accounts
 from lazaretto.apps.console import access
 from lazaretto.apps.passage import lots
 from lazaretto.apps.work.models import Refused, Run, StepDone
+from lazaretto.protocol.clock import local_day
 from tests.browser.conftest import looks
 from tests.browser.test_day_report import _violations
 from tests.browser.ward_phone import phone  # noqa: F401
@@ -63,6 +64,29 @@ def test_it_is_accessible_and_fits(
         page.locator(".k-card").nth(n).click()
         assert _violations(Axe().run(page)) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@looks
+def test_the_pages_of_goods_are_accessible_and_fit(
+    gate: Small, open_browser: Callable[..., Any], theme: str, language: str, width: int
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_browser(language=language, width=width, theme=theme)
+    given_open(page)
+    lot = Run.objects.filter(title__contains="防护").get().subject.removeprefix("lot:")
+    found = {}
+    for path in ("goods/", f"goods/lots/{lot}/", "goods/dilution/?class=food&hours_old=25", "goods/suppliers/", "goods/new/",
+                 "goods/tables/suppliers/", f"gate/days/{access_day()}/"):  # fmt: skip
+        page.goto(f"/facilities/YT/{path}")
+        found[path] = _violations(Axe().run(page))
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found[path].append("too wide")
+    assert {path: bad for path, bad in found.items() if bad} == {}
+
+
+def access_day() -> str:
+    return str(local_day("Asia/Shanghai", access.clock_now()))
 
 
 def test_an_early_release_is_refused_and_the_next_job_is_offered(gate: Small, open_browser: Callable[..., Any]) -> None:

@@ -45,7 +45,7 @@ def gate_day(request: HttpRequest, code: str, on: str = "") -> HttpResponse:
         "crumbs": [(gettext("Gate day by day"), "")], "on": chosen, "on_word": day(chosen), "day": found,
         "earlier": reverse("gate-day", args=[code, str(chosen - timedelta(days=1))]),
         "later": reverse("gate-day", args=[code, str(chosen + timedelta(days=1))]) if chosen < asked.today else "",
-        "tallies": words.tallies(found), "unmatched": list(words.unmatched(found, zone)), "passed": words.passed(found.passed, zone),
+        "tallies": words.tallies(found), "compared": bool(found.seen), "unmatched": list(words.unmatched(found, zone)) if found.seen else [], "passed": words.passed(found.passed, zone),
         "ticks": [(words.STREAMS[s.stream], words.WAYS[s.direction], clock(s.seen_at or 0, zone)) for s in found.seen if s.source == "camera"],
         "streams": [(s, words.STREAMS[s]) for s in reconciling.STREAMS], "ways": [(w, words.WAYS[w]) for w in reconciling.WAYS],
         "due": moment(found.due, zone), "late": found.signed is None and found.due <= now and bool(found.passed),
