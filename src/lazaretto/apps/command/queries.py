@@ -110,6 +110,17 @@ def _phase(start: int, end: int, found: Declared) -> InForce:
     return InForce(start, end, resolved, level, adoption.document_id, held, active)
 
 
+def adopted_at(facility: Facility) -> int:
+    """
+    Return when the first protocol was adopted. That one holds for all days before as well, so that they can be judged;
+    what runs from a beginning runs from here. :raises NoProtocol: if nothing was ever adopted.
+    """
+    adopted = [row for row in declared.rows(facility) if row[0] == "adoption"]
+    if not adopted:
+        raise NoProtocol(facility.code)
+    return int(min(adopted, key=lambda row: row[2])[3])
+
+
 def overrides(facility: Facility) -> list[ProtocolOverride]:
     """Return all overrides of a facility, the newest first."""
     return list(ProtocolOverride.objects.filter(facility=facility).order_by("-number"))

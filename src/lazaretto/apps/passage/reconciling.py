@@ -105,7 +105,7 @@ def day(facility: Facility, on: date, at: int) -> Day:
     seen = list(Seen.objects.filter(facility=facility, on=on, recorded_at__lte=at).order_by("seen_at", "pk"))
     tallies = [_tally(stream, way, passed, seen) for stream in STREAMS for way in WAYS]
     signed = DayCheck.objects.filter(facility=facility, on=on).first()
-    return Day(on, tallies, passed, seen, signed, instant(facility.zone, on + timedelta(days=1), SIGN_BY_MIN))
+    return Day(on, tallies, passed, seen, signed, sign_by(facility, on))
 
 
 def _passed(facility: Facility, on: date, at: int) -> Iterable[Passed]:
@@ -240,9 +240,12 @@ def unsigned(facility: Facility, at: int, *, days: int = 14) -> list[date]:
         *Consignment.objects.filter(facility=facility, arrived_at__gte=since).values_list("arrived_at", flat=True),
     ]
     busy = {local_day(facility.zone, moment) for moment in moments if moment is not None}
-    return sorted(
-        on for on in busy - signed if on < today and instant(facility.zone, on + timedelta(days=1), SIGN_BY_MIN) <= at
-    )
+    return sorted(on for on in busy - signed if on < today and sign_by(facility, on) <= at)
+
+
+def sign_by(facility: Facility, on: date) -> int:
+    """Return by when the gate's record of a day is to be signed: noon of the next."""
+    return instant(facility.zone, on + timedelta(days=1), SIGN_BY_MIN)
 
 
 def alert_unsigned(facility: Facility, *, by: str, at: int) -> list[Finding]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from lazaretto.apps.command.queries import in_force, timeline
+from lazaretto.apps.command.queries import adopted_at, in_force, timeline
 from lazaretto.apps.passage.models import RestrictionReview
 from lazaretto.apps.passage.recording import remember
 from lazaretto.apps.passage.ways import offered, restrictions_in
@@ -70,11 +70,12 @@ def restrictions(facility: Facility, at: int) -> list[Closed]:
 def _since(facility: Facility, at: int) -> dict[str, int]:
     """Return from when on each restriction has held without a break."""
     found: dict[str, int] = {}
+    first = adopted_at(facility)
     for phase in timeline(facility, at):
         if phase.start > at:
             break
         active = {r.id for r in restrictions_in(phase.resolved) if r.active}
-        found = {name: found.get(name, phase.start) for name in active}
+        found = {name: found.get(name, max(phase.start, first)) for name in active}
     return found
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from django.urls import reverse
+
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.journal import queries as journal
 from lazaretto.apps.journal.retention import target
 from lazaretto.apps.passage import keeping, outside, purging, reconciling
 from lazaretto.apps.passage.models import Consignment, Issue, Lot, Reading, Sample
+from lazaretto.apps.passage.rings import Rings
 from lazaretto.apps.registry.models import Facility
 from lazaretto.protocol.text import Text
 from lazaretto.web import picture
@@ -32,20 +35,22 @@ def alerts(facility: Facility, at: int, may: Collection[str]) -> list[Alert]:
     """Return what waits at the gate for somebody: days that nobody signed, outside vehicles inside. No name stands in it."""
     if not set(may) & {Permission.GATE_CHECK, Permission.GOODS_READ}:
         return []
+    days, zero = reconciling.unsigned(facility, at), outside.zero(facility, at)
+    within = zero is not None and zero.inside
+    outermost = Rings(facility, at).outermost() if days or within else None
+    gate = outermost.code if outermost else ""
+    here, next_ = [facility.code], Text("核对并签字", "check and sign it")
     found = [
         Alert(
-            "late",
-            "",
-            at,
-            Text(f"{on} 大门记录未签字", f"Gate record of {on} not signed"),
-            Text("核对并签字", "check and sign it"),
+            "late", gate, reconciling.sign_by(facility, on), Text(f"{on} 大门记录未签字", f"Gate record of {on} not signed"),
+            next_, reverse("gate-day", args=[*here, on.isoformat()]),
         )
-        for on in reconciling.unsigned(facility, at)
-    ]
-    zero = outside.zero(facility, at)
+        for on in days
+    ]  # fmt: skip
     if zero is not None and zero.inside:
         words = Text(f"外来车辆在内：{zero.inside}", f"Outside vehicles inside: {zero.inside}")
-        found.append(Alert("alert", "", at, words, Text("查明并请其离开", "find out why, and have it leave")))
+        leave = Text("查明并请其离开", "find out why, and have it leave")
+        found.append(Alert("alert", gate, at, words, leave, reverse("gate", args=here)))
     return found
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from lazaretto.apps.journal import actions as journal
 from lazaretto.apps.journal import keys
 from lazaretto.apps.journal.models import Entry, Key, Log
+from lazaretto.apps.passage.reconciling import alert_unsigned
 from lazaretto.apps.registry.models import Facility
 from lazaretto.apps.reporting.models import SignedReport
 from lazaretto.apps.reporting.queries import bound_to, draft_with_outgoing, signed_reports
@@ -91,6 +92,8 @@ def _sign(
     journal.checkpoint(log, at=at)
     # What the checks ask is for people, and no part of the report: it is looked for once the report stands.
     transaction.on_commit(lambda: look(facility, on, at=at, by=by), robust=True)
+    # A gate's day that nobody signed is the superior's to know, on the next day at the latest.
+    transaction.on_commit(lambda: alert_unsigned(facility, by=by, at=at), robust=True)
     return report
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
+from lazaretto import packs
 from lazaretto.apps.accounts.permissions import Permission
 from lazaretto.apps.command.queries import NoProtocol, in_force
 from lazaretto.apps.console.presenters.places import in_language, title
@@ -74,9 +75,10 @@ def resolved_in(facility: Facility, now: int) -> Resolved | None:
 
 
 def class_words(facility: Facility, now: int) -> dict[str, str]:
-    """Return what the classes of the protocol in force are called."""
+    """Return what classes are called: those of the protocol in force, before those that goods have everywhere."""
     resolved = resolved_in(facility, now)
-    return {c.id: title(c.title) for s in STREAMS for c in classes(resolved, s)} if resolved else {}
+    found = {id_: title(kind.title) for id_, kind in packs.goods().items()}
+    return found | {c.id: title(c.title) for s in STREAMS for c in classes(resolved, s)} if resolved else found
 
 
 def name(party: Party, may: Container[Permission]) -> str:
