@@ -9,7 +9,8 @@ import pytest
 from tests.integration.installations.installation import Installation
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "keep-the-record.md"
-ELSEWHERE = {"move-to"}  # test_an_installation_moves_to_postgres
+#: `move-to`: test_an_installation_moves_to_postgres; `proof`: a file that a page gives, test_journal_page
+ELSEWHERE = {"move-to", "proof"}
 
 
 def commands() -> list[list[str]]:
@@ -20,7 +21,17 @@ def commands() -> list[list[str]]:
 @pytest.mark.more
 def test_every_command_of_the_page_works(node: Installation, empty: Installation, tmp_path: Path) -> None:
     found = commands()
-    assert {words[0] for words in found} == {"backup", "init", "restore", "verify", "key", "keys", "move-to", "report"}
+    assert {words[0] for words in found} == {
+        "backup",
+        "init",
+        "restore",
+        "verify",
+        "key",
+        "keys",
+        "move-to",
+        "report",
+        "proof",
+    }
     (tmp_path / "passphrase").write_text("correct horse battery\n")
     for day in ("2026-03-16", "2026-03-17"):
         node.run("report", "sign", "--facility", "YT", "--on", day, "--by", "lead", "--out", f"{day}.json")

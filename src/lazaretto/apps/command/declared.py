@@ -13,11 +13,11 @@ from lazaretto.apps.registry.models import Facility
 #: One row of the question: which table, then what stands in it; texts and numbers that both engines read alike.
 Row = tuple[Any, ...]
 _EVERYTHING = """
-SELECT 'adoption', id, starts, recorded_at, document_id, '', NULL, 0, '', '', NULL, '', ''
+SELECT 'adoption', id, starts, recorded_at, document_id, '', CAST(NULL AS BIGINT), 0, '', '', CAST(NULL AS BIGINT), '', ''
 FROM command_adoption WHERE facility_id = %s
-UNION ALL SELECT 'level', id, starts, recorded_at, level, reason, review_at, 0, '', '', NULL, '', ''
+UNION ALL SELECT 'level', id, starts, recorded_at, level, reason, review_at, 0, '', '', CAST(NULL AS BIGINT), '', ''
 FROM command_leveldeclaration WHERE facility_id = %s
-UNION ALL SELECT 'flag', id, starts, recorded_at, flag, reason, review_at, CASE WHEN holds THEN 1 ELSE 0 END, '', '', NULL, '', ''
+UNION ALL SELECT 'flag', id, starts, recorded_at, flag, reason, review_at, CASE WHEN holds THEN 1 ELSE 0 END, '', '', CAST(NULL AS BIGINT), '', ''
 FROM command_flagdeclaration WHERE facility_id = %s
 UNION ALL SELECT 'override', id, starts, recorded_at, measure, reason, ends, number, rank, CAST(patch AS TEXT), withdrawn_at,
 requested_by, approved_by FROM command_protocoloverride WHERE facility_id = %s
