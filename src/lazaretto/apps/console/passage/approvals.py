@@ -106,11 +106,7 @@ def decide(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     try:
         doing.do(run, step.id, said, ref=f"page:{given['token'][:32]}/{pk}/{step.id[:20]}", user=user, at=now)
     except Refusal as refusal:
-        messages.error(
-            request,
-            gettext("Not done: %(why)s This attempt is kept; it counts against nobody.")
-            % {"why": words.refused(refusal, asked.facility.zone)},
-        )
+        messages.error(request, words.not_done(refusal, asked.facility.zone))
     else:
         messages.success(request, gettext("Decided. The gate sees it at once."))
     return redirect("gate-approvals", code)

@@ -17,6 +17,7 @@ from lazaretto.apps.console import access
 from lazaretto.apps.console.passage import words
 from lazaretto.apps.console.presenters.listing import Query
 from lazaretto.apps.console.presenters.places import in_language, title
+from lazaretto.apps.console.presenters.refusals import refusal_word
 from lazaretto.apps.passage import inside, restricting
 from lazaretto.protocol.clock import instant
 from lazaretto.protocol.refusal import Refusal
@@ -94,7 +95,7 @@ def refusals(request: HttpRequest, code: str) -> HttpResponse:
         "page": page, "link": Query(given).turns(page), "given": given,
         "rows": [
             {
-                "when": moment(r.recorded_at, zone), "code": r.code, "what": r.step or "—", "measure": r.measure or "—",
+                "when": moment(r.recorded_at, zone), "code": refusal_word(r.code), "what": r.step or "—", "measure": r.measure or "—",
                 "of_class": known.get(r.of_class, r.of_class), "stream": words.STREAM_WORDS.get(r.stream, r.stream),
                 "possible": moment(r.possible_at, zone) if r.possible_at else "", "told": r.told,
                 "by": in_language(users[r.by]) if r.by in users else "",

@@ -175,11 +175,7 @@ def step(request: HttpRequest, code: str, number: int) -> HttpResponse:
             at=now,
         )
     except Refusal as refusal:
-        messages.error(
-            request,
-            gettext("Not done: %(why)s This attempt is kept; it counts against nobody.")
-            % {"why": words.refused(refusal, asked.facility.zone)},
-        )
+        messages.error(request, words.not_done(refusal, asked.facility.zone))
     else:
         messages.success(request, gettext("Recorded."))
     return redirect("gate-visit", code, number)
@@ -232,11 +228,7 @@ def act(request: HttpRequest, code: str, number: int, what: str) -> HttpResponse
                 party, place, direction="out" if given["direction"] == "out" else "in", ref=ref, by=by, at=now
             )
     except Refusal as refusal:
-        messages.error(
-            request,
-            gettext("Not done: %(why)s This attempt is kept; it counts against nobody.")
-            % {"why": words.refused(refusal, asked.facility.zone)},
-        )
+        messages.error(request, words.not_done(refusal, asked.facility.zone))
     else:
         messages.success(request, gettext("Recorded."))
     return redirect("gate-visit", code, number)

@@ -58,6 +58,12 @@ def refused(refusal: Refusal, zone: str) -> str:
     return said + gettext("; possible from %(when)s.") % {"when": moment(refusal.possible_at, zone)}
 
 
+def not_done(refusal: Refusal, zone: str) -> str:
+    """Return what somebody is told whose step was refused."""
+    said = gettext("Not done: %(why)s This attempt is kept; it counts against nobody.")
+    return said % {"why": refused(refusal, zone)}
+
+
 def left(ms: int) -> str:
     """Return how long is left, as a clock shows it."""
     seconds = max(-(-ms // 1000), 0)

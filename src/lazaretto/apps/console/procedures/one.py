@@ -78,11 +78,7 @@ def step(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     try:
         doing.do(found.run, wanted, said, ref=f"page:{token}/{pk}/{wanted[:30]}", user=user, at=now)
     except Refusal as refusal:
-        messages.error(
-            request,
-            gettext("Not done: %(why)s This attempt is kept; it counts against nobody.")
-            % {"why": words.refused(refusal, asked.facility.zone)},
-        )
+        messages.error(request, words.not_done(refusal, asked.facility.zone))
     else:
         messages.success(request, gettext("Recorded."))
     return redirect("procedure", code, pk)
